@@ -1,0 +1,121 @@
+"""The clients as Dagster resources: each hands out the plain client, opened on first use.
+
+The only file here, with `dagster_storage`, that knows Dagster. Nothing connects or reads the
+environment when definitions load. Keep out: behaviour; it belongs to the plain clients.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from resources.database import Database, open_database
+from resources.drift_reports import DriftReports, RetrainingCauses
+from resources.lake import Lake
+from resources.live_models import LiveModels
+from resources.prediction_log import PredictionLog
+from resources.settings import Settings, load_settings
+from resources.training_reference import TrainingReference
+
+if TYPE_CHECKING:
+    from resources.engine import Engine
+    from resources.registry import Registry
+
+
+class PlatformResource(dg.ConfigurableResource[Any]):
+    """Settings, and the clients that follow from them."""
+
+    overrides: dict[str, str] = Field(
+        default={}, description="settings by name that go before the environment; secrets do not belong here"
+    )
+    _settings: Settings | None = PrivateAttr(default=None)
+    _database: Database | None = PrivateAttr(default=None)
+    _registry: Any = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this process."""
+        if self._settings is None:
+            self._settings = load_settings(self.overrides)
+        return self._settings
+
+    @property
+    def database(self) -> Database:
+        """PostgreSQL."""
+        if self._database is None:
+            self._database = open_database(self.settings)
+        return self._database
+
+    @property
+    def lake(self) -> Lake:
+        """Parquet tables and reports."""
+        return Lake(self.settings.lake_root)
+
+    @property
+    def engine(self) -> "Engine":
+        """A fresh engine for features."""
+        from resources.engine import open_engine
+
+        return open_engine(self.settings, self.lake)
+
+    @property
+    def registry(self) -> "Registry":
+        """The model registry."""
+        from resources.registry import open_registry
+
+        if self._registry is None:
+            self._registry = open_registry(self.database, self.lake)
+        registry: Registry = self._registry
+        return registry
+
+    @property
+    def live_models(self) -> LiveModels:
+        """The history of the live model."""
+        return LiveModels(self.database)
+
+    @property
+    def prediction_log(self) -> PredictionLog:
+        """The stored decisions."""
+        return PredictionLog(self.database)
+
+    @property
+    def drift_reports(self) -> DriftReports:
+        """The stored drift reports."""
+        return DriftReports(self.database)
+
+    @property
+    def retraining_causes(self) -> RetrainingCauses:
+        """The alerts that were answered."""
+        return RetrainingCauses(self.database)
+
+    @property
+    def training_reference(self) -> TrainingReference:
+        """Statistics and samples of training data."""
+        return TrainingReference(self.database, self.lake)
+
+
+@dg.resource(required_resource_keys={"platform"}, description="The MLflow run of this Dagster run.")
+def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:
+    """dagster-mlflow's tracking resource, pointed at the platform's registry.
+
+    It opens an MLflow run and tags it with the Dagster run. The asset that trains ends it,
+    because a run launched from the UI has no job of ours to hang a hook on.
+    """
+    # dagster-mlflow imports in seconds: only runs that train pay for it.
+    from dagster_mlflow import mlflow_tracking
+
+    from resources.registry import EXPERIMENT
+
+    registry = context.resources.platform.registry
+    registry.client.get_experiment_by_name(EXPERIMENT)
+    configured = context.replace_config(
+        {
+            "experiment_name": EXPERIMENT,
+            "mlflow_tracking_uri": registry.tracking_uri,
+            "env": {},
+            "extra_tags": {},
+        }
+    )
+    resource_fn: Any = mlflow_tracking.resource_fn
+    yield from resource_fn(configured)

@@ -1,0 +1,68 @@
+"""The engine that computes features: Ibis on DuckDB, over the Parquet tables of the lake.
+
+Here: opening it within the machine's limits, reading tables, writing results. Keep out:
+what a feature is (`credit_risk.features`).
+"""
+
+import uuid
+from pathlib import Path
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+from resources.lake import Lake
+from resources.settings import Settings
+
+# Of the machine's memory, for one step; the rest is for Python, PostgreSQL and the page cache.
+MEMORY_SHARE = 0.5
+
+# 122,880 is DuckDB's own row group; a client is found by reading one of them.
+ROW_GROUP_SIZE = 122_880
+
+
+class Engine:
+    """An Ibis backend that reads and writes the lake."""
+
+    def __init__(self, lake: Lake, scratch: Path) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        self.lake = lake
+        self.scratch = scratch
+        self.backend: Backend = ibis.duckdb.connect()
+        self.backend.raw_sql(f"SET temp_directory = '{scratch}'")
+        self.backend.raw_sql(f"SET memory_limit = '{_memory_limit_mb()}MB'")
+        if not lake.is_local:
+            # DuckDB's own drivers for object stores are downloaded at run time; fsspec's are installed.
+            self.backend.con.register_filesystem(lake.filesystem)
+
+    def table(self, name: str) -> ibis.Table:
+        """A Parquet file of the lake as a table.
+
+        Raises:
+            FileNotFoundError: names the file.
+        """
+        if not self.lake.exists(name):
+            raise FileNotFoundError(f"{self.lake.uri(name)}: materialize the asset that writes it first")
+        address = self.lake.path(name) if self.lake.is_local else self.lake.uri(name)
+        return self.backend.read_parquet(address)
+
+    def write(self, name: str, expression: ibis.Table) -> int:
+        """Compute an expression into a Parquet file of the lake, atomically. Returns its rows."""
+        temporary = self.scratch / f"{uuid.uuid4().hex}.parquet"
+        try:
+            self.backend.to_parquet(expression, temporary, compression="zstd", row_group_size=ROW_GROUP_SIZE)
+            rows = int(self.backend.read_parquet(temporary).count().execute())
+            self.lake.put_file(temporary, name)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return rows
+
+
+def open_engine(settings: Settings, lake: Lake) -> Engine:
+    """The configured engine, with its scratch space under CREDIT_HOME."""
+    return Engine(lake, settings.home / "scratch")
+
+
+def _memory_limit_mb() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().total * MEMORY_SHARE / 2**20)

@@ -1,0 +1,139 @@
+"""Every setting of the platform, read once from the environment or a `.env` file.
+
+Add a setting when an operator must choose; give it a default that works on a laptop, or
+none if it is a secret. Keep out: anything that a caller could pass as an argument.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from credit_risk.errors import SettingsError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The platform's settings; unset means the embedded default."""
+
+    model_config = SettingsConfigDict(
+        env_file=REPOSITORY / ".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="any PostgreSQL 14 or newer")
+    home: Path = Field(REPOSITORY / ".credit", validation_alias="CREDIT_HOME", description="state of this machine")
+    raw_dir: Path = Field(
+        REPOSITORY / "data" / "raw", validation_alias="CREDIT_RAW_DIR", description="the eight CSV files"
+    )
+    lake_uri: str | None = Field(
+        None, validation_alias="CREDIT_LAKE", description="folder, s3:// or gs:// (CREDIT_HOME/lake)"
+    )
+    engine: Literal["duckdb"] = Field("duckdb", validation_alias="CREDIT_ENGINE", description="engine of the features")
+
+    api_host: str = Field("127.0.0.1", validation_alias="CREDIT_API_HOST", description="address the service binds")
+    api_port: int = Field(8000, validation_alias="CREDIT_API_PORT", ge=1, le=65535, description="port of the service")
+    dagster_port: int = Field(
+        3000, validation_alias="CREDIT_DAGSTER_PORT", ge=1, le=65535, description="port of the Dagster UI"
+    )
+    mlflow_port: int = Field(
+        5000, validation_alias="CREDIT_MLFLOW_PORT", ge=1, le=65535, description="port of the MLflow UI"
+    )
+
+    score_protected: bool = Field(
+        default=False,
+        validation_alias="CREDIT_SCORE_PROTECTED",
+        description="score protected columns, where that is lawful",
+    )
+    volume_threshold: int = Field(
+        100,
+        validation_alias="CREDIT_VOLUME_THRESHOLD",
+        ge=1,
+        description="new predictions that recompute a day's drift",
+    )
+    drift_rule: Literal["corrected", "classic"] = Field(
+        "corrected", validation_alias="CREDIT_DRIFT_RULE", description="when a feature drifted"
+    )
+    drift_min_predictions: int = Field(
+        30, validation_alias="CREDIT_DRIFT_MIN_PREDICTIONS", ge=1, description="fewer are `insufficient`"
+    )
+    drift_features: int | Literal["all"] = Field(
+        30,
+        validation_alias="CREDIT_DRIFT_FEATURES",
+        description="monitored features: the most important N, or `all`",
+    )
+    retrain_cooldown_hours: float = Field(
+        24.0,
+        validation_alias="CREDIT_RETRAIN_COOLDOWN_HOURS",
+        ge=0,
+        description="hours between retrainings; 0 is off",
+    )
+    retrain_max_per_week: int = Field(
+        3,
+        validation_alias="CREDIT_RETRAIN_MAX_PER_WEEK",
+        ge=0,
+        description="retrainings a week at most; 0 is off",
+    )
+
+    @property
+    def lake_root(self) -> str:
+        """Where Parquet files and reports live: a folder or an object-store address."""
+        return self.lake_uri or str(self.home / "lake")
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's folder on this machine."""
+        return self.home / "dagster"
+
+    @property
+    def postgres_dir(self) -> Path:
+        """Data folder of the embedded PostgreSQL."""
+        return self.home / "postgres"
+
+    @property
+    def journal_dir(self) -> Path:
+        """Where decisions wait while PostgreSQL is away."""
+        return self.home / "journal"
+
+
+def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; `overrides` by name go before the environment.
+
+    Raises:
+        SettingsError: names every setting at fault, and what it takes.
+    """
+    try:
+        return Settings(**dict(overrides or {}))  # type: ignore[arg-type]  # validated by pydantic
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, e['loc'][:1]))}={e['input']!r} ({e['msg']})" for e in error.errors()]
+        raise SettingsError(
+            "wrong settings: " + "; ".join(faults),
+            expected="values as in the table of settings in README.md",
+            remedy="correct them in the environment or in .env",
+        ) from None
+
+
+def prepare_home(settings: Settings) -> Path:
+    """Make the home folder.
+
+    Raises:
+        SettingsError: the folder cannot be made or written.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        probe = settings.home / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"CREDIT_HOME={settings.home}, which cannot be written ({error.strerror})",
+            expected="a folder that this user may write",
+            remedy="set CREDIT_HOME to another folder, or correct its permissions",
+        ) from None
+    return settings.home
