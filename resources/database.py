@@ -5,8 +5,10 @@ own in the same database, so one address is all that an operator must know. Keep
 queries; they live with their noun (`prediction_log`, `drift_reports`, ...).
 """
 
+import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 import psycopg
 
@@ -20,7 +22,16 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 # that a wrong host is an error before its user walks away.
 CONNECT_TIMEOUT_S = 10
 
+# A peer that vanished without a word is noticed after about a minute, not after two hours.
+KEEPALIVES: Mapping[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
 OLDEST_SERVER_VERSION = 140000
+
+EXPECTED_URL = "postgresql://user:password@host:port/name"
+
+# To the last @, because a password that nobody encoded may hold one, a slash or a colon.
+_PASSWORD = re.compile(r"(?<=://)([^:/?#]*):.*@")
+_PASSWORD_PARAMETER = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*")
 
 
 class Database:
@@ -37,17 +48,26 @@ class Database:
         """Open a connection, for use as a context manager: commit on success, roll back on error.
 
         Raises:
-            UnavailableError: the server does not answer.
+            SettingsError: the address cannot be read.
+            UnavailableError: the server does not answer, or refuses this user.
         """
         try:
-            # TCP keepalives notice a peer that vanished; prepared statements break behind poolers.
             return psycopg.connect(
                 self.url,
                 autocommit=autocommit,
                 connect_timeout=max(1, round(connect_timeout)),
+                # Prepared statements break behind poolers.
                 prepare_threshold=None,
                 application_name="credit",
+                **KEEPALIVES,
             )
+        except psycopg.ProgrammingError:
+            # What libpq could not read may be a piece of the password: it is not repeated.
+            raise SettingsError(
+                f"DATABASE_URL={self.safe_url}, which cannot be read as an address",
+                expected=f"{EXPECTED_URL}, special characters percent-encoded, and parameters that PostgreSQL knows",
+                remedy="correct it, or unset it to use the embedded PostgreSQL",
+            ) from None
         except psycopg.OperationalError as error:
             raise UnavailableError(
                 f"no answer from PostgreSQL at {self.safe_url} ({_first_line(error)})",
@@ -57,27 +77,45 @@ class Database:
 
     @property
     def safe_url(self) -> str:
-        """The address without its password."""
-        parts = urlsplit(self.url)
-        if not parts.password:
-            return self.url
-        return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+        """The address without its passwords."""
+        return _PASSWORD_PARAMETER.sub(r"\1=***", _PASSWORD.sub(r"\1:***@", self.url))
 
     def schema_url(self, schema: str, *, driver: str | None = None) -> str:
-        """The same database with `schema` as the place where unqualified tables are made and found."""
-        parts = urlsplit(self.url)
-        query = [(k, v) for k, v in parse_qsl(parts.query) if k != "options"]
-        query.append(("options", f"-csearch_path={schema}"))
-        scheme = f"postgresql+{driver}" if driver else "postgresql"
-        # urlunsplit drops the empty host of a socket address, which libpq needs as "//".
-        return f"{scheme}://{parts.netloc}{parts.path}?{urlencode(query, quote_via=quote)}"
+        """The same database with `schema` as the place where unqualified tables are made and found.
+
+        For libraries that open their own connections; they give up on a silent server as we do.
+        """
+        address, _, query = self.url.partition("?")
+        parameters = {unquote(name): unquote(value) for name, _, value in (p.partition("=") for p in query.split("&"))}
+        parameters.pop("", None)
+        # What the address asks for stays; of two settings of one name PostgreSQL takes the last.
+        parameters["options"] = f"{parameters.get('options', '')} -csearch_path={schema}".strip()
+        parameters.setdefault("connect_timeout", str(CONNECT_TIMEOUT_S))
+        # Encoded in full: SQLAlchemy, unlike libpq, reads a plus as a space.
+        encoded = "&".join(f"{quote(name)}={quote(value, safe='/')}" for name, value in parameters.items())
+        _, _, rest = address.partition("://")
+        return f"{'postgresql+' + driver if driver else 'postgresql'}://{rest}?{encoded}"
 
     def ensure_schema(self, schema: str) -> None:
-        """Make a schema unless it is there. Safe to run twice at once."""
+        """Make a schema unless it is there. Safe to run twice at once.
+
+        Raises:
+            SettingsError: it is not there, and this user may not make it.
+        """
         with self.connect() as connection:
             # CREATE SCHEMA IF NOT EXISTS can still collide with itself.
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('credit.schema'))")
-            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+            row = connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", [f'"{schema}"']).fetchone()
+            if row and row[0]:
+                return
+            try:
+                connection.execute(f'CREATE SCHEMA "{schema}"')
+            except psycopg.errors.InsufficientPrivilege:
+                raise SettingsError(
+                    f"a user who may not make the schema {schema} at {self.safe_url}",
+                    expected="the database's owner in DATABASE_URL",
+                    remedy=f"GRANT CREATE ON DATABASE {connection.info.dbname} TO {connection.info.user}",
+                ) from None
 
 
 def open_database(settings: Settings) -> Database:
@@ -90,11 +128,13 @@ def open_database(settings: Settings) -> Database:
     if settings.database_url is None:
         prepare_home(settings)
         return Database(embedded_postgres.attach(settings.postgres_dir))
-    url = settings.database_url.replace("postgres://", "postgresql://", 1)
-    if not url.startswith("postgresql://"):
+    # Heroku and its heirs hand out the short scheme, which SQLAlchemy does not know.
+    url = re.sub("^postgres://", "postgresql://", settings.database_url)
+    scheme, separator, _ = url.partition("://")
+    if scheme != "postgresql" or not separator:
         raise SettingsError(
-            f"DATABASE_URL of scheme {urlsplit(url).scheme or 'none'!r}",
-            expected="postgresql://user:password@host:port/name",
+            f"DATABASE_URL of scheme {scheme!r}" if separator else "DATABASE_URL without a scheme",
+            expected=EXPECTED_URL,
             remedy="correct it, or unset it to use the embedded PostgreSQL",
         )
     database = Database(url)

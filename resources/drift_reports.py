@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
-import pandas as pd
 
-from credit_risk.drift import DriftReport
 from resources.database import Database
 from resources.prediction_log import day_bounds
+
+if TYPE_CHECKING:
+    # For its type alone: a reader of reports does not pay for the statistics' libraries.
+    from credit_risk.drift import DriftReport
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class DriftReports:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def store(self, day: date, report: DriftReport, *, rule: str, model_version: str) -> None:
+    def store(self, day: date, report: "DriftReport", *, rule: str, model_version: str) -> None:
         """Write the report of a UTC day; a recomputed day replaces its row."""
         start, end = day_bounds(day)
         with self.database.connect() as connection:
@@ -56,7 +57,7 @@ class DriftReports:
                 [
                     day, start, end, report.n_predictions, report.n_features_analyzed,
                     report.n_features_drifted, report.drift_percentage, report.status,
-                    details_json(report.details), rule, model_version,
+                    orjson.dumps(report.records()).decode(), rule, model_version,
                 ],
             )  # fmt: skip
 
@@ -115,13 +116,3 @@ class RetrainingCauses:
         """
         with self.database.connect() as connection:
             return [row[0] for row in connection.execute(query, [moment]).fetchall()]
-
-    def answers_of_last_week(self, now: datetime) -> list[datetime]:
-        """When retrainings answered an alert in the last seven days."""
-        return self.answers_since(now - timedelta(days=7))
-
-
-def details_json(details: pd.DataFrame) -> str:
-    """The details as a JSON array; what is not a number is null."""
-    records = details.astype(object).replace({np.nan: None}).to_dict(orient="records")
-    return orjson.dumps(records, option=orjson.OPT_SERIALIZE_NUMPY).decode()

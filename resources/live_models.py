@@ -36,15 +36,16 @@ class LiveModels:
             if newest and newest[0] == model_version:
                 return
             connection.execute(
-                # The transaction's own clock could be older than a row it waited for.
+                # Not before the row it follows: the transaction's own clock stood still while it
+                # waited, and the machine's may have been set back.
                 "INSERT INTO credit.live_model_log (model_version, live_from, cause, author)"
-                " VALUES (%s, clock_timestamp(), %s, %s)",
+                " SELECT %s, greatest(clock_timestamp(), max(live_from)), %s, %s FROM credit.live_model_log",
                 [model_version, cause, author],
             )
 
     def history(self) -> list[LiveModel]:
         """All stays, oldest first."""
-        query = f"SELECT {_COLUMNS} FROM credit.live_models ORDER BY live_from"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM credit.live_models ORDER BY live_from, live_to NULLS LAST"  # noqa: S608
         with self.database.connect() as connection:
             return [LiveModel(*row) for row in connection.execute(query).fetchall()]
 

@@ -5,7 +5,7 @@ report needs one. Keep out: scoring and verdicts (the core), the service's journ
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,10 @@ class DecisionRecord:
     n_features_missing: int | None
     features: Mapping[str, Any]
     reasons: Sequence[Mapping[str, Any]] = ()
+
+    def __post_init__(self) -> None:
+        """A record equals what is read back of it, whether its reasons came as a list or a tuple."""
+        object.__setattr__(self, "reasons", tuple(self.reasons))
 
     def to_json(self) -> bytes:
         """One line of JSON, without a line end."""
@@ -62,7 +66,10 @@ ON CONFLICT DO NOTHING
 def insert_decisions(connection: Connection, records: Sequence[DecisionRecord]) -> int:
     """Insert decisions in one statement; those already there are left as they are.
 
-    The caller commits. Returns how many were new.
+    The caller commits. Returns how many were new. Features come back to the same bits, but
+    for the sign of a zero, which JSONB does not keep and no model reads. JSONB refuses text
+    with the character U+0000, and with it the whole batch: turn such an application away
+    before it is decided.
     """
     columns: list[list[Any]] = [
         [r.prediction_id for r in records],
@@ -105,7 +112,7 @@ class PredictionLog:
         return self._features("created_at >= %s", (start,))
 
     def _features(self, where: str, parameters: Sequence[Any]) -> pd.DataFrame:
-        query = f"SELECT features::text FROM credit.predictions WHERE {where} ORDER BY created_at"  # noqa: S608
+        query = f"SELECT features::text FROM credit.predictions WHERE {where} ORDER BY created_at, prediction_id"  # noqa: S608
         with self.database.connect() as connection:
             rows = connection.execute(query, parameters).fetchall()
         # Parsing the text with orjson is several times faster than the driver's JSON loader.
@@ -129,7 +136,11 @@ class PredictionLog:
         """
         with self.database.connect() as connection:
             row = connection.execute(query, (prediction_id,)).fetchone()
-        return DecisionRecord(*row) if row else None
+        if row is None:
+            return None
+        stored = DecisionRecord(*row)
+        # In UTC, as it was stamped, whatever the session's time zone.
+        return replace(stored, created_at=stored.created_at.astimezone(UTC))
 
     def count(self) -> int:
         """All stored decisions."""

@@ -6,6 +6,9 @@ metrics of a run (the asset does that inside the run that dagster-mlflow opened)
 """
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +32,14 @@ MANIFEST_FILE = "manifest.json"
 # MLflow's LightGBM flavour writes the booster as LightGBM text under this name.
 BOOSTER_FILE = "model.lgb"
 
+# A copy on this machine: its own names, because it must be readable without MLflow.
+COPY_BOOSTER_FILE = "booster.txt"
+COPY_POINTER = "version"
+
+# MLflow's words for a database that does not answer; all others are about what was asked for.
+AWAY = {"TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR"}
+ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
+
 
 @dataclass(frozen=True)
 class StoredModel:
@@ -40,14 +51,17 @@ class StoredModel:
 
     def save(self, folder: Path) -> None:
         """Keep a copy in a folder; a reader sees the old copy or the new one, never a mixture."""
-        folder.mkdir(parents=True, exist_ok=True)
+        pointer = folder / COPY_POINTER
+        before = pointer.read_text().strip() if pointer.exists() else ""
         version_dir = folder / self.version
-        version_dir.mkdir(exist_ok=True)
-        (version_dir / "booster.txt").write_text(self.booster_text)
-        (version_dir / MANIFEST_FILE).write_text(self.manifest.to_json())
-        pointer = folder / "version.part"
-        pointer.write_text(self.version)
-        pointer.replace(folder / "version")
+        version_dir.mkdir(parents=True, exist_ok=True)
+        _replace(version_dir / COPY_BOOSTER_FILE, self.booster_text)
+        _replace(version_dir / MANIFEST_FILE, self.manifest.to_json())
+        _replace(pointer, self.version)
+        # The one before stays: a reader may have looked at the pointer a moment ago.
+        for other in folder.iterdir():
+            if other.is_dir() and other.name not in {self.version, before}:
+                shutil.rmtree(other, ignore_errors=True)
 
     @classmethod
     def read(cls, folder: Path) -> "StoredModel | None":
@@ -56,17 +70,17 @@ class StoredModel:
         Raises:
             ModelError: the copy is incomplete.
         """
-        pointer = folder / "version"
+        pointer = folder / COPY_POINTER
         if not pointer.exists():
             return None
         version = pointer.read_text().strip()
         try:
-            booster_text = (folder / version / "booster.txt").read_text()
-            manifest_text = (folder / version / MANIFEST_FILE).read_text()
-        except FileNotFoundError as error:
+            booster_text = (folder / version / COPY_BOOSTER_FILE).read_text(encoding="utf-8")
+            manifest_text = (folder / version / MANIFEST_FILE).read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise ModelError(
                 f"no {Path(error.filename).name} of model {version} in {folder}",
-                expected="booster.txt and manifest.json",
+                expected=f"{COPY_BOOSTER_FILE} and {MANIFEST_FILE}",
                 remedy="remove the folder; the next load from the registry writes it anew",
             ) from None
         return cls(version, booster_text, Manifest.from_json(manifest_text))
@@ -85,6 +99,8 @@ class Registry:
         self.artifact_root = artifact_root
         self.tracking_uri = database.schema_url("mlflow", driver="psycopg2")
         self.live_models = LiveModels(database)
+        # MLflow posts usage statistics unless told otherwise before it is imported.
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         self._client: MlflowClient | None = None
 
     @property
@@ -92,25 +108,14 @@ class Registry:
         """MLflow's client; the first use makes MLflow's tables and our experiment.
 
         Raises:
+            SettingsError: this user may not make the schema of MLflow's tables.
             UnavailableError: the registry does not answer.
         """
         if self._client is None:
-            # MLflow posts usage statistics unless told otherwise before it is imported.
-            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-            from mlflow import MlflowClient
-            from mlflow.exceptions import MlflowException
-
+            # Asked first, because MLflow tries for minutes to reach a database that is away.
             self.database.ensure_schema("mlflow")
-            client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
-            if client.get_experiment_by_name(EXPERIMENT) is None:
-                try:
-                    # Without a location MLflow would write model files below the current folder.
-                    client.create_experiment(EXPERIMENT, artifact_location=self.artifact_root)
-                except MlflowException:
-                    # Another process made it meanwhile; anything else is still wrong below.
-                    if client.get_experiment_by_name(EXPERIMENT) is None:
-                        raise
-            self._client = client
+            with self._translated():
+                self._client = self._open()
         return self._client
 
     def production_version(self) -> str | None:
@@ -125,17 +130,6 @@ class Registry:
         """The newest candidate's version, or None. Raises UnavailableError."""
         return self._version_of(STAGING)
 
-    def _version_of(self, alias: str) -> str | None:
-        from mlflow.exceptions import MlflowException
-
-        client = self._connected()
-        try:
-            return str(client.get_model_version_by_alias(MODEL_NAME, alias).version)
-        except MlflowException as error:
-            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                return None
-            raise self._unavailable(error) from None
-
     def load(self, version: str) -> StoredModel:
         """Fetch one version.
 
@@ -143,76 +137,75 @@ class Registry:
             ModelError: the version is unknown or its files are incomplete.
             UnavailableError: the registry does not answer.
         """
-        from mlflow.artifacts import download_artifacts
-        from mlflow.exceptions import MlflowException
+        with self._translated(version), TemporaryDirectory() as folder:
+            from mlflow.artifacts import download_artifacts
 
-        client = self._connected()
-        try:
-            run_id = str(client.get_model_version(MODEL_NAME, version).run_id)
-            with TemporaryDirectory() as folder:
-                model_dir = download_artifacts(
-                    f"models:/{MODEL_NAME}/{version}", dst_path=folder, tracking_uri=self.tracking_uri
-                )
-                booster_text = (Path(model_dir) / BOOSTER_FILE).read_text()
-                manifest_path = client.download_artifacts(run_id, MANIFEST_FILE, folder)
-                manifest_text = Path(manifest_path).read_text()
-        except (MlflowException, OSError) as error:
-            if isinstance(error, MlflowException) and error.error_code in {
-                "TEMPORARILY_UNAVAILABLE",
-                "INTERNAL_ERROR",
-            }:
-                raise self._unavailable(error) from None
-            raise ModelError(
-                f"model {version} without all of its files ({_first_line(error)})",
-                expected=f"{BOOSTER_FILE} and {MANIFEST_FILE} in the registry",
-                remedy="materialize credit_model again, or roll back to another version",
-            ) from None
-        return StoredModel(version, booster_text, Manifest.from_json(manifest_text))
+            manifest = self._manifest_text(version, folder)
+            model_dir = download_artifacts(
+                f"models:/{MODEL_NAME}/{version}", dst_path=folder, tracking_uri=self.tracking_uri
+            )
+            booster = (Path(model_dir) / BOOSTER_FILE).read_text(encoding="utf-8")
+        return StoredModel(version, booster, Manifest.from_json(manifest))
 
     def manifest(self, version: str) -> Manifest:
         """The manifest of one version, without its booster. Raises as `load` does."""
-        from mlflow.exceptions import MlflowException
-
-        client = self._connected()
-        try:
-            run_id = str(client.get_model_version(MODEL_NAME, version).run_id)
-            with TemporaryDirectory() as folder:
-                text = Path(client.download_artifacts(run_id, MANIFEST_FILE, folder)).read_text()
-        except (MlflowException, OSError) as error:
-            raise self._unusable(version, error) from None
+        with self._translated(version), TemporaryDirectory() as folder:
+            text = self._manifest_text(version, folder)
         return Manifest.from_json(text)
 
     def register(self, booster_text: str, manifest: Manifest) -> str:
-        """Log the model into the active MLflow run and register it; alias `staging`. Returns the version."""
+        """Log the model into the active MLflow run and register it; alias `staging`. Returns the version.
+
+        Raises:
+            ModelError: no MLflow run is active; MLflow would open one wherever it happens to point.
+            UnavailableError: the registry does not answer.
+        """
+        client = self.client
         import lightgbm
         import mlflow
 
-        self._connected()
-        mlflow.log_text(manifest.to_json(), MANIFEST_FILE)
-        info = mlflow.lightgbm.log_model(
-            lightgbm.Booster(model_str=booster_text),
-            name="model",
-            registered_model_name=MODEL_NAME,
-            # Named here, because MLflow would otherwise load the model in a second process to find out.
-            pip_requirements=[f"lightgbm=={lightgbm.__version__}"],
-        )
-        version = str(info.registered_model_version)
-        self.client.set_registered_model_alias(MODEL_NAME, STAGING, version)
+        if mlflow.active_run() is None or mlflow.get_tracking_uri() != self.tracking_uri:
+            raise ModelError(
+                "no active MLflow run in the platform's registry",
+                expected="the run that the training opened",
+                remedy="call this within it, with MLflow's tracking URI set to the registry's",
+            )
+        with self._translated():
+            mlflow.log_text(manifest.to_json(), MANIFEST_FILE)
+            info = mlflow.lightgbm.log_model(
+                lightgbm.Booster(model_str=booster_text),
+                name="model",
+                registered_model_name=MODEL_NAME,
+                # Named here, because MLflow would otherwise load the model in a second process to find out.
+                pip_requirements=[f"lightgbm=={lightgbm.__version__}"],
+            )
+            version = str(info.registered_model_version)
+            client.set_registered_model_alias(MODEL_NAME, STAGING, version)
         return version
 
     def promote(self, version: str, *, cause: str, author: str) -> None:
-        """Make a version production and write down since when, why, and who said so."""
-        self._connected().set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
-        self.live_models.append(version, cause=cause, author=author)
+        """Make a version production and write down since when, why, and who said so.
+
+        Raises:
+            ModelError: the version is unknown.
+            UnavailableError: the registry does not answer.
+        """
+        with self._translated(version):
+            self.client.get_model_version(MODEL_NAME, version)
+            # Written down first: promoting again after a crash in between mends both.
+            self.live_models.append(version, cause=cause, author=author)
+            self.client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
 
     def annotate(self, version: str, **tags: str) -> None:
-        """Put tags on a registered version, for people who read the registry."""
-        for key, value in tags.items():
-            self._connected().set_model_version_tag(MODEL_NAME, version, key, value)
+        """Put tags on a registered version, for people who read the registry. Raises as `promote` does."""
+        with self._translated(version):
+            for key, value in tags.items():
+                self.client.set_model_version_tag(MODEL_NAME, version, key, value)
 
     def versions(self) -> list[dict[str, Any]]:
         """All registered versions, oldest first: version, run id, tags, aliases. Raises UnavailableError."""
-        found = self._connected().search_model_versions(f"name='{MODEL_NAME}'")
+        with self._translated():
+            found = self.client.search_model_versions(f"name='{MODEL_NAME}'")
         rows = [
             {
                 "version": str(v.version),
@@ -224,30 +217,59 @@ class Registry:
         ]
         return sorted(rows, key=lambda row: int(row["version"]))
 
-    def _connected(self) -> "MlflowClient":
+    def _open(self) -> "MlflowClient":
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+        if client.get_experiment_by_name(EXPERIMENT) is None:
+            try:
+                # Without a location MLflow would write model files below the current folder.
+                client.create_experiment(EXPERIMENT, artifact_location=self.artifact_root)
+            except MlflowException:
+                # Another process made it meanwhile; anything else is still wrong below.
+                if client.get_experiment_by_name(EXPERIMENT) is None:
+                    raise
+        # MLflow connects its model registry on the first use: now, while the database answers.
+        client.search_registered_models(max_results=1)
+        return client
+
+    def _version_of(self, alias: str) -> str | None:
+        with self._translated():
+            from mlflow.exceptions import MlflowException
+
+            try:
+                return str(self.client.get_model_version_by_alias(MODEL_NAME, alias).version)
+            except MlflowException as error:
+                if error.error_code in ABSENT:
+                    return None
+                raise
+
+    def _manifest_text(self, version: str, folder: str) -> str:
+        run_id = str(self.client.get_model_version(MODEL_NAME, version).run_id)
+        return Path(self.client.download_artifacts(run_id, MANIFEST_FILE, folder)).read_text(encoding="utf-8")
+
+    @contextmanager
+    def _translated(self, version: str | None = None) -> Iterator[None]:
+        """What MLflow raises in the block, as an error of ours; `version` is what was asked for."""
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            return self.client
-        except (MlflowException, SQLAlchemyError) as error:
-            raise self._unavailable(error) from None
-
-    def _unusable(self, version: str, error: Exception) -> ModelError | UnavailableError:
-        if getattr(error, "error_code", "") in {"TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR"}:
-            return self._unavailable(error)
-        return ModelError(
-            f"model {version} without all of its files ({_first_line(error)})",
-            expected=f"{BOOSTER_FILE} and {MANIFEST_FILE} in the registry",
-            remedy="materialize credit_model again, or roll back to another version",
-        )
-
-    def _unavailable(self, error: Exception) -> UnavailableError:
-        return UnavailableError(
-            f"no answer from the model registry ({_first_line(error)})",
-            expected=f"MLflow's tables in {self.database.safe_url}",
-            remedy="start PostgreSQL, or correct DATABASE_URL",
-        )
+            yield
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            away = isinstance(error, SQLAlchemyError | ConnectionError | TimeoutError)
+            if version is None or away or getattr(error, "error_code", None) in AWAY:
+                raise UnavailableError(
+                    f"no answer from the model registry ({_first_line(error)})",
+                    expected=f"MLflow's tables in {self.database.safe_url}, its files in {self.artifact_root}",
+                    remedy="start PostgreSQL, or correct DATABASE_URL and CREDIT_LAKE",
+                ) from None
+            raise ModelError(
+                f"model {version} unknown, or without all of its files ({_first_line(error)})",
+                expected=f"{BOOSTER_FILE} and {MANIFEST_FILE} in the registry",
+                remedy="materialize credit_model again, or roll back to another version",
+            ) from None
 
 
 def open_registry(database: Database, lake: Lake) -> Registry:
@@ -258,3 +280,9 @@ def open_registry(database: Database, lake: Lake) -> Registry:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def _replace(file: Path, text: str) -> None:
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)

@@ -4,35 +4,48 @@ Add a setting when an operator must choose; give it a default that works on a la
 none if it is a secret. Keep out: anything that a caller could pass as an argument.
 """
 
+import os
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryFile
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from credit_risk.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# The one setting that a file of settings cannot hold: where it is. Empty: nowhere.
+ENV_FILE = "CREDIT_ENV_FILE"
+
+
+def _from_repository(path: Path) -> Path:
+    # The platform's processes start in different folders and must mean the same one.
+    return REPOSITORY / path.expanduser()
+
+
+def _lake_from_repository(address: str | None) -> str | None:
+    return address if address is None or "://" in address else str(_from_repository(Path(address)))
+
+
+Folder = Annotated[Path, AfterValidator(_from_repository)]
+LakeAddress = Annotated[str | None, AfterValidator(_lake_from_repository)]
+
 
 class Settings(BaseSettings):
-    """The platform's settings; unset means the embedded default."""
+    """The platform's settings; unset means the embedded default. Relative folders begin at the repository."""
 
-    model_config = SettingsConfigDict(
-        env_file=REPOSITORY / ".env",
-        env_file_encoding="utf-8",
-        extra="ignore",
-        frozen=True,
-        env_ignore_empty=True,
-    )
+    model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True)
 
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="any PostgreSQL 14 or newer")
-    home: Path = Field(REPOSITORY / ".credit", validation_alias="CREDIT_HOME", description="state of this machine")
-    raw_dir: Path = Field(
+    home: Folder = Field(REPOSITORY / ".credit", validation_alias="CREDIT_HOME", description="state of this machine")
+    raw_dir: Folder = Field(
         REPOSITORY / "data" / "raw", validation_alias="CREDIT_RAW_DIR", description="the eight CSV files"
     )
-    lake_uri: str | None = Field(
+    lake_uri: LakeAddress = Field(
         None, validation_alias="CREDIT_LAKE", description="folder, s3:// or gs:// (CREDIT_HOME/lake)"
     )
     engine: Literal["duckdb"] = Field("duckdb", validation_alias="CREDIT_ENGINE", description="engine of the features")
@@ -63,7 +76,7 @@ class Settings(BaseSettings):
     drift_min_predictions: int = Field(
         30, validation_alias="CREDIT_DRIFT_MIN_PREDICTIONS", ge=1, description="fewer are `insufficient`"
     )
-    drift_features: int | Literal["all"] = Field(
+    drift_features: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
         30,
         validation_alias="CREDIT_DRIFT_FEATURES",
         description="monitored features: the most important N, or `all`",
@@ -72,6 +85,7 @@ class Settings(BaseSettings):
         24.0,
         validation_alias="CREDIT_RETRAIN_COOLDOWN_HOURS",
         ge=0,
+        allow_inf_nan=False,
         description="hours between retrainings; 0 is off",
     )
     retrain_max_per_week: int = Field(
@@ -103,20 +117,25 @@ class Settings(BaseSettings):
 
 
 def load_settings(overrides: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings; `overrides` by name go before the environment.
+    """Read the settings; `overrides` by name go before the environment, the environment before `.env`.
 
     Raises:
         SettingsError: names every setting at fault, and what it takes.
     """
+    given = dict(overrides or {})
+    unknown = sorted(given.keys() - {str(field.validation_alias) for field in Settings.model_fields.values()})
+    if unknown:
+        raise _wrong([f"{name} (no such setting)" for name in unknown])
+    file = _env_file()
     try:
-        return Settings(**dict(overrides or {}))  # type: ignore[arg-type]  # validated by pydantic
+        return Settings(_env_file=file, **given)  # type: ignore[arg-type]  # validated by pydantic
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'][:1]))}={e['input']!r} ({e['msg']})" for e in error.errors()]
-        raise SettingsError(
-            "wrong settings: " + "; ".join(faults),
-            expected="values as in the table of settings in README.md",
-            remedy="correct them in the environment or in .env",
-        ) from None
+        faults: dict[str, list[str]] = defaultdict(list)
+        for fault in error.errors():
+            faults[f"{fault['loc'][0]}={fault['input']!r}"].append(fault["msg"])
+        raise _wrong([f"{setting} ({' or '.join(problems)})" for setting, problems in faults.items()]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, str(error)) from None
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -127,9 +146,8 @@ def prepare_home(settings: Settings) -> Path:
     """
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        probe = settings.home / ".writable"
-        probe.touch()
-        probe.unlink()
+        with TemporaryFile(dir=settings.home):
+            pass
     except OSError as error:
         raise SettingsError(
             f"CREDIT_HOME={settings.home}, which cannot be written ({error.strerror})",
@@ -137,3 +155,31 @@ def prepare_home(settings: Settings) -> Path:
             remedy="set CREDIT_HOME to another folder, or correct its permissions",
         ) from None
     return settings.home
+
+
+def _env_file() -> Path | None:
+    named = os.environ.get(ENV_FILE)
+    if named is None:
+        return REPOSITORY / ".env"
+    if not named:
+        return None
+    file = _from_repository(Path(named))
+    if not file.is_file():
+        raise _unreadable(file, "no such file")
+    return file
+
+
+def _wrong(faults: list[str]) -> SettingsError:
+    return SettingsError(
+        "wrong settings: " + "; ".join(faults),
+        expected="values as in the table of settings in README.md",
+        remedy="correct them in the environment or in .env",
+    )
+
+
+def _unreadable(file: Path | None, problem: str) -> SettingsError:
+    return SettingsError(
+        f"a file of settings, {file}, that cannot be read ({problem})",
+        expected="NAME=value lines in UTF-8",
+        remedy=f"correct it, or set {ENV_FILE} to another file, or to nothing for none",
+    )

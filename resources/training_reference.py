@@ -1,6 +1,5 @@
 """The training reference: statistics in PostgreSQL, the sample in the lake. Never overwritten."""
 
-import numpy as np
 import pandas as pd
 
 from credit_risk.errors import ModelError
@@ -25,14 +24,22 @@ class TrainingReference:
         name = sample_name(model_version)
         if not self.lake.exists(name):
             self.lake.write_frame(name, sample)
-        values = statistics[["feature_name", *_STATISTICS]].astype(object)
-        rows = values.replace({np.nan: None}).itertuples(index=False, name=None)
+        columns = ["feature_name", *_STATISTICS]
+        rows = [
+            [model_version, *(None if pd.isna(value) else value for value in row)]
+            for row in statistics[columns].astype(object).itertuples(index=False, name=None)
+        ]
         with self.database.connect() as connection, connection.cursor() as cursor:
+            # Two stores at once leave one's rows: none are added to those of another sample.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('credit.training_reference'))")
+            stored = "SELECT 1 FROM credit.training_reference WHERE model_version = %s LIMIT 1"
+            if cursor.execute(stored, [model_version]).fetchone():
+                return self.lake.uri(name)
             cursor.executemany(
                 "INSERT INTO credit.training_reference"
                 " (model_version, feature_name, mean, std, median, q25, q75, n_samples)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [(model_version, *row) for row in rows],
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                rows,
             )
         return self.lake.uri(name)
 

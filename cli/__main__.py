@@ -1,0 +1,5 @@
+"""`python -m cli` is `credit`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,89 @@
+"""The running Dagster, through its GraphQL client: launch, follow, list.
+
+Keep out: definitions of the graph; the command line never imports them.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from time import sleep
+from typing import Any
+
+from credit_risk.errors import UnavailableError
+from resources.settings import Settings
+
+# Names of the graph that commands use.
+TRAINING_JOB = "training_job"
+DRIFT_JOB = "drift_job"
+CAUSE_TAG = "credit/cause"
+
+FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
+POLL_S = 1.0
+
+_STEPS = """
+query($runId: ID!) { runOrError(runId: $runId) { __typename
+    ... on Run { status stepStats { stepKey status startTime endTime } } } }
+"""
+_RUNS = """
+query($filter: RunsFilter!) { runsOrError(filter: $filter, limit: 50) { __typename
+    ... on Runs { results { runId status jobName creationTime tags { key value } } } } }
+"""
+
+
+class DagsterClient:
+    """Launches runs of the platform's jobs and follows them.
+
+    Raises:
+        UnavailableError: no Dagster answers at the configured port.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
+
+        try:
+            self._client = DagsterGraphQLClient("127.0.0.1", port_number=settings.dagster_port)
+        except DagsterGraphQLClientError:
+            raise UnavailableError(
+                f"no Dagster at port {settings.dagster_port}",
+                expected="the running platform",
+                remedy="start it with `make up`",
+            ) from None
+
+    def launch(self, job: str, *, tags: Mapping[str, str] | None = None) -> str:
+        """Launch a job; returns the run's id."""
+        return str(self._client.submit_job_execution(job, tags=dict(tags or {})))
+
+    def launch_range(self, job: str, first: date, last: date) -> str:
+        """Launch a partitioned job for a range of days in one run; returns the run's id."""
+        tags = {
+            "dagster/asset_partition_range_start": first.isoformat(),
+            "dagster/asset_partition_range_end": last.isoformat(),
+        }
+        return self.launch(job, tags=tags)
+
+    def steps(self, run_id: str) -> tuple[str, list[dict[str, Any]]]:
+        """A run's status and its steps as (stepKey, status, startTime, endTime)."""
+        run = self._query(_STEPS, {"runId": run_id})["runOrError"]
+        return str(run["status"]), list(run["stepStats"])
+
+    def runs(self, **run_filter: object) -> list[dict[str, Any]]:
+        """The newest runs that match a RunsFilter, newest first; tags as a dict."""
+        results = self._query(_RUNS, {"filter": run_filter})["runsOrError"]["results"]
+        return [{**run, "tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in results]
+
+    def wait(self, run_id: str, on_step: Callable[[str, str, float], None] | None = None) -> str:
+        """Wait for a run's end; `on_step(key, status, seconds)` hears of each step once. Returns the status."""
+        told: set[str] = set()
+        while True:
+            status, steps = self.steps(run_id)
+            for step in steps:
+                if step["endTime"] and step["stepKey"] not in told:
+                    told.add(step["stepKey"])
+                    if on_step:
+                        on_step(step["stepKey"], step["status"], step["endTime"] - step["startTime"])
+            if status in FINISHED:
+                return status
+            sleep(POLL_S)
+
+    def _query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client._execute(query, dict(variables))  # noqa: SLF001  # its only door for queries
+        return answer

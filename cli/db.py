@@ -1,0 +1,59 @@
+"""`credit db`: the platform's tables, and the embedded PostgreSQL that may hold them."""
+
+import signal
+import threading
+from datetime import UTC, datetime
+
+import typer
+
+from cli.console import console
+from resources import embedded_postgres, schema
+from resources.database import open_database
+from resources.settings import load_settings
+
+app = typer.Typer(help="The database.", no_args_is_help=True)
+
+# A killed server is back within two of these; asking more often only costs.
+WATCH_INTERVAL_S = 1.0
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the tables up to date. Safe to run again, and twice at once."""
+    database = open_database(load_settings())
+    revision = schema.upgrade(database, datetime.now(UTC).date())
+    console.print(f"schema [bold]credit[/] at revision {revision} in {database.safe_url}")
+
+
+@app.command()
+def status() -> None:
+    """Say which database is used, and whether it answers."""
+    settings = load_settings()
+    if settings.database_url is None and not embedded_postgres.is_running(settings.postgres_dir):
+        console.print(f"embedded PostgreSQL in {settings.postgres_dir}: stopped")
+        return
+    database = open_database(settings)
+    with database.connect() as connection:
+        version = connection.info.parameter_status("server_version")
+    console.print(f"PostgreSQL {version} at {database.safe_url}: running")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded PostgreSQL, whoever uses it."""
+    settings = load_settings()
+    stopped = embedded_postgres.stop(settings.postgres_dir)
+    console.print("embedded PostgreSQL " + ("stopped" if stopped else "was not running"))
+
+
+@app.command()
+def watch() -> None:
+    """Keep the embedded PostgreSQL running until this command is stopped; start it again when it dies."""
+    settings = load_settings()
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    while not ended.wait(WATCH_INTERVAL_S):
+        if settings.database_url is None and not embedded_postgres.is_running(settings.postgres_dir):
+            console.print("embedded PostgreSQL is down: starting it again")
+            embedded_postgres.attach(settings.postgres_dir)

@@ -1,0 +1,125 @@
+"""The command `credit`: puts the groups together and turns our errors into one clear line."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import db
+from cli.console import errors
+from credit_risk.errors import CreditError
+from resources.settings import REPOSITORY
+
+app = typer.Typer(
+    help="The credit-scoring platform: features, model, decisions, drift, retraining.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+data = typer.Typer(help="The eight CSV tables.", no_args_is_help=True)
+history = typer.Typer(help="Decisions of an older system.", no_args_is_help=True)
+drift = typer.Typer(help="Drift reports.", no_args_is_help=True)
+app.add_typer(data, name="data")
+app.add_typer(db.app, name="db")
+app.add_typer(history, name="history")
+app.add_typer(drift, name="drift")
+
+Clients = Annotated[int, typer.Option(min=100, help="clients in the made-up portfolio")]
+
+
+@data.command("synthesize")
+def data_synthesize(
+    clients: Clients = 10_000,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same files")] = 0,
+    out: Annotated[Path, typer.Option(help="folder for the eight CSV files")] = REPOSITORY / "data" / "raw",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace CSV files that are there")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Make up a portfolio in the Kaggle format: eight CSV files with a known default probability."""
+    from cli.data_synthesize import data_synthesize as run
+
+    run(clients, seed, out, overwrite)
+
+
+@data.command("check")
+def data_check(
+    directory: Annotated[Path, typer.Argument(help="folder with the eight CSV files")],
+) -> None:
+    """Check a folder of CSV files and name every problem. Exit code 1 when there is any."""
+    from cli.data_check import data_check as run
+
+    raise typer.Exit(run(directory))
+
+
+@history.command("import")
+def history_import(
+    file: Annotated[Path, typer.Argument(help="Parquet file with the columns of `predictions`")],
+    name: Annotated[str, typer.Option(help="name of the older system: model_version becomes import:NAME")] = "",
+) -> None:
+    """Bring in decisions of an older system; importing the same file again changes nothing."""
+    from cli.history import import_file
+
+    import_file(file, name or file.stem)
+
+
+@drift.command("backfill")
+def drift_backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+) -> None:
+    """Recompute the drift reports of a range of days in one run of the running platform."""
+    from cli.drift import backfill
+
+    backfill(first.date(), last.date())
+
+
+@app.command()
+def traffic(
+    batch_size: Annotated[int, typer.Option(min=1, help="applicants a batch")] = 50,
+    n_batches: Annotated[int, typer.Option(min=1, help="batches to send; the eight seed batches in turn")] = 8,
+    delay: Annotated[float, typer.Option(min=0, help="seconds between batches")] = 2.0,
+    seed: Annotated[int, typer.Option(help="the same seed sends the same applicants")] = 0,
+) -> None:
+    """Send applicants to the scoring service: clean batches, then noise, then sudden moves."""
+    from cli.traffic import send
+
+    send(batch_size=batch_size, n_batches=n_batches, delay=delay, seed=seed)
+
+
+@app.command()
+def serve() -> None:
+    """Run the scoring service alone."""
+    from cli.serve import serve as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def up() -> None:
+    """Run everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scoring service."""
+    from cli.up import up as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def demo(
+    clients: Clients = 6_000,
+    once: Annotated[bool, typer.Option("--once", help="end after the summary instead of staying up")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Show the closed loop: train, serve, drift, alert, retrain, judge, go live."""
+    from cli.demo import demo as run
+
+    raise typer.Exit(run(clients=clients, once=once))
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line, not a stack trace."""
+    try:
+        app()
+    except CreditError as error:
+        errors.print(f"[bold red]error[/] {error}", soft_wrap=True, markup=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

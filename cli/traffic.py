@@ -1,0 +1,58 @@
+"""`credit traffic`: the seed batches, sent to the scoring service over HTTP."""
+
+from time import sleep
+
+import numpy as np
+import pandas as pd
+
+from cli.console import console
+from resources.feature_store import FeatureStore
+from resources.lake import Lake
+from resources.settings import Settings, load_settings
+from simulation.client import Answers, applications, post_applications
+from simulation.traffic import SEED_BATCHES, seed_batch
+
+
+def new_applicants(settings: Settings) -> pd.DataFrame:
+    """Features of the clients of application_test: applicants whose outcome nobody knows yet.
+
+    Raises:
+        ModelError: no feature table yet.
+    """
+    lake = Lake(settings.lake_root)
+    store = FeatureStore(lake)
+    features = store.frame(store.newest().version)
+    applied = lake.read_frame("raw/application_test.parquet", ["SK_ID_CURR"])
+    return features.merge(applied, on="SK_ID_CURR").reset_index(drop=True)
+
+
+def service_url(settings: Settings) -> str:
+    """Where the scoring service listens."""
+    return f"http://{settings.api_host}:{settings.api_port}"
+
+
+def send(*, batch_size: int, n_batches: int, delay: float, seed: int) -> None:
+    """Send batches and print each one's answers; ends with a count of refusals and errors."""
+    settings = load_settings()
+    population = new_applicants(settings)
+    rng = np.random.default_rng(seed)
+    for number in range(n_batches):
+        if number:
+            sleep(delay)
+        batch = SEED_BATCHES[number % len(SEED_BATCHES)]
+        rows = seed_batch(population, batch.number, batch_size, rng)
+        answers = post_applications(service_url(settings), applications(rows))
+        console.print(f"batch {number + 1} of {n_batches}: {batch.kind} {batch.intensity:g}: {summary_line(answers)}")
+
+
+def summary_line(answers: Answers) -> str:
+    """A batch's answers in one line."""
+    refused = answers.decisions["REFUSED"]
+    share = refused / answers.n_answered if answers.n_answered else 0.0
+    line = (
+        f"{answers.n_answered} answers in {answers.seconds:.1f} s, {share:.0%} refused, "
+        f"model {', '.join(answers.model_versions) or '-'}"
+    )
+    if answers.errors:
+        line += "; errors: " + ", ".join(f"{count} x {error}" for error, count in answers.errors.items())
+    return line

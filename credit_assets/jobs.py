@@ -1,0 +1,34 @@
+"""Jobs: the runs that people, schedules and sensors ask for by name."""
+
+import dagster as dg
+
+from credit_assets.champion import CHAMPION_MODEL
+from credit_assets.drift import DRIFT_REPORT
+from credit_assets.model import CREDIT_MODEL
+from credit_assets.partitions import DAILY
+from credit_assets.predictions import prediction_partitions
+from credit_assets.reference import TRAINING_REFERENCE
+
+# What an alert retrains: the features are as new as the raw tables, which an alert does not change.
+RETRAINED = [CREDIT_MODEL, TRAINING_REFERENCE, CHAMPION_MODEL]
+
+training_job = dg.define_asset_job(
+    "training_job",
+    selection=dg.AssetSelection.groups("raw", "features", "model", "reference"),
+    description="From the CSV files to a judged model. An alert runs only the model and what hangs on it.",
+)
+
+drift_job = dg.define_asset_job(
+    "drift_job",
+    selection=dg.AssetSelection.assets(DRIFT_REPORT),
+    partitions_def=DAILY,
+    description="Drift reports of one day or a range of days.",
+)
+
+partitions_job = dg.define_asset_job(
+    "partitions_job",
+    selection=dg.AssetSelection.assets(prediction_partitions),
+    description="Keeps the monthly partitions of the prediction log ahead.",
+)
+
+jobs = [training_job, drift_job, partitions_job]

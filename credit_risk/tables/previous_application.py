@@ -1,0 +1,56 @@
+"""previous_application: the applicant's earlier applications to this lender, granted or not."""
+
+from credit_risk.tables.columns import code, flag, key, number, share, table_schema, text, weekday, whole
+from credit_risk.tables.raw_table import CLIENT, RawTable
+
+PREVIOUS_APPLICATION = RawTable(
+    name="previous_application",
+    description="Earlier applications of the applicant to this lender, whatever became of them.",
+    grain="one earlier application",
+    key="SK_ID_PREV",
+    parents=(CLIENT,),
+    schema=table_schema(
+        "previous_application",
+        {
+            "SK_ID_PREV": key("the earlier application"),
+            "SK_ID_CURR": key("application to which it belongs"),
+            "NAME_CONTRACT_TYPE": text("Cash loans, Consumer loans, Revolving loans, XNA"),
+            "AMT_ANNUITY": number("annuity of the earlier credit"),
+            "AMT_APPLICATION": number("credit that was asked for"),
+            "AMT_CREDIT": number("credit that was granted; may differ from what was asked for"),
+            "AMT_DOWN_PAYMENT": number("down payment; slightly negative ones occur"),
+            "AMT_GOODS_PRICE": number("price of the goods"),
+            "WEEKDAY_APPR_PROCESS_START": weekday("weekday of the earlier application"),
+            "HOUR_APPR_PROCESS_START": whole("hour of the earlier application", low=0, high=23),
+            "FLAG_LAST_APPL_PER_CONTRACT": code("whether it was the last application for its contract", "Y", "N"),
+            "NFLAG_LAST_APPL_IN_DAY": flag("whether it was the applicant's last application of the day"),
+            "RATE_DOWN_PAYMENT": number("down payment, normalised; slightly negative ones occur"),
+            "RATE_INTEREST_PRIMARY": number("interest rate, normalised"),
+            "RATE_INTEREST_PRIVILEGED": number("interest rate, normalised"),
+            "NAME_CASH_LOAN_PURPOSE": text("purpose of a cash loan; XAP and XNA where there is none"),
+            "NAME_CONTRACT_STATUS": text("Approved, Canceled, Refused, Unused offer"),
+            "DAYS_DECISION": whole("day of the decision"),
+            "NAME_PAYMENT_TYPE": text("how the applicant chose to pay"),
+            "CODE_REJECT_REASON": text("why it was rejected; XAP where it was not"),
+            "NAME_TYPE_SUITE": text("who came along"),
+            "NAME_CLIENT_TYPE": text("New, Repeater, Refreshed, XNA"),
+            "NAME_GOODS_CATEGORY": text("goods that were to be bought"),
+            "NAME_PORTFOLIO": text("POS, Cash, Cards, Cars, XNA"),
+            "NAME_PRODUCT_TYPE": text("x-sell, walk-in, XNA"),
+            "CHANNEL_TYPE": text("through which channel the client came"),
+            "SELLERPLACE_AREA": whole("selling area of the seller's place; -1 where there is none"),
+            "NAME_SELLER_INDUSTRY": text("industry of the seller"),
+            "CNT_PAYMENT": number("term of the credit"),
+            "NAME_YIELD_GROUP": text("interest rate in groups: low, middle, high"),
+            "PRODUCT_COMBINATION": text("product in detail"),
+            # 365243 in these five means that the day has not come: more than half of DAYS_FIRST_DRAWING.
+            "DAYS_FIRST_DRAWING": number("day of the first disbursement; 365243 for none"),
+            "DAYS_FIRST_DUE": number("day on which the first payment was due; 365243 for none"),
+            "DAYS_LAST_DUE_1ST_VERSION": number("last due day of the first plan; 365243 for none"),
+            "DAYS_LAST_DUE": number("day on which the last payment was due; 365243 for none"),
+            "DAYS_TERMINATION": number("expected end; 365243 for none"),
+            "NFLAG_INSURED_ON_APPROVAL": share("1 when the applicant asked for insurance, else 0"),
+        },
+        unique="SK_ID_PREV",
+    ),
+)

@@ -1,0 +1,45 @@
+"""The composition root: adds up assets, jobs, schedules and sensors, and gives them resources.
+
+Here: explicit lists, nothing else. Nothing connects or reads the environment when this is
+imported; resources open what they need on first use.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from credit_assets import champion, drift, features, jobs, model, predictions, raw, raw_checks, reference, schedules
+from resources.dagster_resources import PlatformResource, mlflow_run
+from sensors import drift as drift_sensors
+from sensors import failures
+
+
+def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The whole graph.
+
+    Args:
+        resources: by key, in the place of the default ones: `platform` and `mlflow`.
+    """
+    return dg.Definitions(
+        assets=[
+            *raw.assets,
+            *features.assets,
+            model.credit_model,
+            reference.training_reference,
+            champion.champion_model,
+            predictions.predictions,
+            predictions.prediction_partitions,
+            drift.drift_report,
+        ],
+        asset_checks=raw_checks.checks,
+        jobs=jobs.jobs,
+        schedules=schedules.schedules,
+        sensors=[*drift_sensors.sensors, *failures.sensors],
+        resources={"platform": PlatformResource(), "mlflow": mlflow_run, **(resources or {})},
+        # A step in a process of its own costs seconds of imports; the engines use all cores by themselves.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

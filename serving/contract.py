@@ -1,0 +1,151 @@
+"""The HTTP contract as OpenAPI tells it: answers, errors and the body of an application.
+
+Here: one model an answer, with examples; tests hold real answers against them. Keep out:
+parsing: the body is read by `application`, because a model of some hundred optional fields
+would cost more time than scoring does.
+"""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.application import MAX_CLIENT_KEY
+from serving.problems import MEDIA_TYPE
+
+_REF = "#/components/schemas/{model}"
+
+_CONTRACT = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class ApplicationBody(BaseModel):
+    """An application: who applies, and the features that are known."""
+
+    model_config = _CONTRACT
+    SK_ID_CURR: int = Field(ge=1, le=MAX_CLIENT_KEY, description="the client key")
+    features: dict[str, float | str | None] = Field(
+        description="By name, as GET /model-info lists them: numbers (finite) for numeric features, text for "
+        "categorical ones. Left out or null is missing. An unknown name or a wrong type is refused."
+    )
+
+
+class Prediction(BaseModel):
+    """The decision on an application, as it is on record."""
+
+    model_config = _CONTRACT
+    prediction_id: UUID = Field(description="UUIDv7")
+    SK_ID_CURR: int
+    probability: float = Field(ge=0, le=1, description="calibrated probability of default")
+    prediction: Literal[0, 1] = Field(description="1 when refused")
+    threshold: float
+    decision: Literal["APPROVED", "REFUSED"] = Field(description="REFUSED when probability >= threshold")
+    model_version: str
+    inference_time_ms: float
+    n_features_missing: int = Field(description="scored features left out, null, or never seen in training")
+    reasons: list[dict[str, Any]] = Field(description="empty: not computed yet")
+
+
+class Health(BaseModel):
+    """Whether applications are answered, and what is amiss."""
+
+    model_config = _CONTRACT
+    status: Literal["healthy", "degraded", "unavailable"]
+    model_loaded: bool
+    n_features: int | None = Field(description="scored features")
+    threshold: float | None
+    model_version: str | None
+    database: Literal["up", "down"]
+    journal_depth: int = Field(description="decisions that wait in the local journal")
+    problems: list[str] = Field(description="what is amiss, and what to do")
+
+
+class ModelInfo(BaseModel):
+    """The model that answers."""
+
+    model_config = _CONTRACT
+    model_type: str
+    n_features: int = Field(description="scored features")
+    threshold: float
+    model_version: str
+    metadata: dict[str, Any] = Field(
+        description="auc, business_cost (out-of-fold, with intervals), cost_fn, cost_fp, trained_at, "
+        "mlflow_run_id, feature_version, ..."
+    )
+    features: list[dict[str, str]] = Field(description="scored: name and kind")
+    protected_features: list[dict[str, str]] = Field(description="accepted and stored: name and kind")
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457). It never repeats a value that was sent."""
+
+    model_config = _CONTRACT
+    type: str = Field(description="urn:credit:problem:..., stable, for programs")
+    title: str
+    status: int
+    detail: str = Field(description="found / expected / what to do")
+    request_id: str | None = Field(description="as in the X-Request-ID header and in the log")
+    errors: list[dict[str, str]] = Field(
+        default=[], description="for 422: every offender, at most 1000: feature and problem"
+    )
+    n_errors: int = Field(default=0, description="how many offenders there are")
+
+
+_EXAMPLES = {
+    "some features": {
+        "value": {"SK_ID_CURR": 100001, "features": {"EXT_SOURCE_2": 0.51, "CODE_GENDER": "F", "AMT_CREDIT": None}}
+    },
+    "nothing known": {"value": {"SK_ID_CURR": 100001, "features": {}}},
+}
+
+APPLICATION_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": _REF.format(model="ApplicationBody")}, "examples": _EXAMPLES}},
+}
+
+_PROBLEMS: dict[int, tuple[str, str, str]] = {
+    400: ("invalid-json", "Bad Request", "The body is not one JSON object; NaN and Infinity are not JSON."),
+    408: ("slow-body", "Request Timeout", "The body did not arrive in time."),
+    413: ("body-too-large", "Request Entity Too Large", "The body is larger than 1 MiB."),
+    415: ("not-json", "Unsupported Media Type", "The body is of another media type, or compressed."),
+    422: ("invalid-application", "The application cannot be scored", "Every unknown name and wrong type is named."),
+    503: ("no-model", "No model can answer", "No model, or no place for the record. Retry-After says when to retry."),
+}  # fmt: skip
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of a route, for its `responses`."""
+    return {status: _problem_document(status) for status in statuses}
+
+
+def _problem_document(status: int) -> dict[str, Any]:
+    kind, title, description = _PROBLEMS[status]
+    example: dict[str, Any] = {
+        "type": f"urn:credit:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": "found ...; expected ...; do this",
+        "request_id": "0199f4a2c3d87d0e9b1f6a5c4e3d2b1a",
+    }
+    if kind == "invalid-application":
+        example["errors"] = [{"feature": "AMT_CREDIT", "problem": "expected a number, found text"}]
+        example["n_errors"] = 1
+    schema = {"$ref": _REF.format(model="ProblemBody")}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Let /openapi.json carry the schemas of bodies that no route declares as a parameter."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            for model in (ApplicationBody, ProblemBody):
+                described = model.model_json_schema(ref_template=_REF)
+                schema["components"]["schemas"][model.__name__] = described
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    # FastAPI names this assignment as the way to extend the document.
+    app.openapi = document  # type: ignore[method-assign]

@@ -1,0 +1,296 @@
+"""The service over real HTTP, on a real PostgreSQL, with models that a test promotes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from credit_risk.errors import ModelError, UnavailableError
+from resources.database import Database
+from resources.registry import StoredModel
+from resources.settings import REPOSITORY, Settings
+from serving.app import create_app
+
+APPLICATION = {
+    "SK_ID_CURR": 100_001,
+    "features": {"AMT_CREDIT": 406_597.5, "EXT_SOURCE_1": 0.31, "ORGANIZATION_TYPE": "Trade", "CODE_GENDER": "F"},
+}
+
+
+@dataclass
+class Shelf:
+    """A registry in memory: what a test puts there is what the service may serve."""
+
+    models: dict[str, StoredModel] = field(default_factory=dict)
+    production: str | None = None
+    away: bool = False
+
+    def promote(self, model: StoredModel) -> None:
+        self.models[model.version] = model
+        self.production = model.version
+
+    def production_version(self) -> str | None:
+        self._answer()
+        return self.production
+
+    def load(self, version: str) -> StoredModel:
+        self._answer()
+        if version not in self.models:
+            raise ModelError(f"no version {version}", expected="a registered one", remedy="register it")
+        return self.models[version]
+
+    def _answer(self) -> None:
+        if self.away:
+            raise UnavailableError("no answer from the shelf", expected="one", remedy="put it back")
+
+
+@dataclass
+class Service:
+    """A running service and a client of it."""
+
+    url: str
+    client: httpx.Client
+    settings: Settings
+
+    def predict(self, **changes: object) -> httpx.Response:
+        return self.client.post("/predict", json=APPLICATION | changes)
+
+    def health(self) -> dict[str, object]:
+        answer: dict[str, object] = self.client.get("/health").json()
+        return answer
+
+
+@pytest.fixture
+def shelf(tiny_model: Callable[..., StoredModel]) -> Shelf:
+    """A registry with version 1 in production."""
+    shelf = Shelf()
+    shelf.promote(tiny_model("1", seed=1))
+    return shelf
+
+
+def make_settings(database: Database, home: Path, **changes: object) -> Settings:
+    values = {"DATABASE_URL": database.url, "CREDIT_HOME": home, **changes}
+    return Settings(_env_file=None, **values)
+
+
+@contextmanager
+def running_service(settings: Settings, source: Shelf, **arguments: float) -> Iterator[Service]:
+    """The service on a free port of this machine, in a thread of this process."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = uvicorn.Config(
+        create_app(settings, source=source, **arguments), log_config=None, access_log=False, http="httptools"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the service did not start"
+            time.sleep(0.01)
+        with httpx.Client(base_url=url, timeout=15) as client:
+            yield Service(url, client, settings)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Callable[..., object]:
+    """`with start_service(database, source) as service:`; the home folder is the test's own."""
+
+    def start(database: Database, source: Shelf, **arguments: float) -> object:
+        return running_service(make_settings(database, tmp_path / "home"), source, **arguments)
+
+    return start
+
+
+@pytest.fixture
+def running_at() -> Callable[..., object]:
+    """`with running_at(database, source, home) as service:`, for a home folder that another service left."""
+    return lambda database, source, home: running_service(make_settings(database, home), source)
+
+
+@pytest.fixture(scope="session")
+def make_service() -> Callable[..., object]:
+    """`with make_service(database, model, home) as service:` for services that outlive a test."""
+
+    def make(database: Database, model: StoredModel, home: Path) -> object:
+        shelf = Shelf()
+        shelf.promote(model)
+        return running_service(make_settings(database, home), shelf)
+
+    return make
+
+
+@pytest.fixture
+def service(postgres: Database, shelf: Shelf, start_service: Callable[..., object]) -> Iterator[Service]:
+    """A healthy service with version 1 in production."""
+    with start_service(postgres, shelf) as service:
+        yield service
+
+
+@pytest.fixture
+def application() -> dict[str, object]:
+    """An application that the tiny model takes."""
+    return APPLICATION
+
+
+# Importing MLflow and making its tables takes most of this on a busy machine.
+START_TIMEOUT_S = 90.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class ServingProcess:
+    """The service in a process of its own, and what it printed."""
+
+    def __init__(self, command: Sequence[str], database_url: str, home: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        home.mkdir(parents=True, exist_ok=True)
+        self._log = home / "stdout"
+        variables = {
+            "DATABASE_URL": database_url,
+            "CREDIT_HOME": str(home),
+            "CREDIT_LAKE": str(home / "lake"),
+            "CREDIT_API_HOST": "127.0.0.1",
+            "CREDIT_API_PORT": str(self.port),
+        }
+        with self._log.open("wb") as stdout:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=REPOSITORY,
+                env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | variables | environment,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+    def health(self) -> dict[str, object]:
+        answer: dict[str, object] = httpx.get(f"{self.url}/health", timeout=5).json()
+        return answer
+
+    def wait_for(self, condition: Callable[[dict[str, object]], bool]) -> None:
+        end = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.process.stderr.read()
+            with suppress(httpx.TransportError):
+                if condition(self.health()):
+                    return
+            time.sleep(0.1)
+        pytest.fail(f"not within {START_TIMEOUT_S:.0f} s; its log: {self.log()}")
+
+    def log(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal; exit code and standard error."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for its end; exit code and standard error."""
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def start_process() -> Iterator[Callable[..., ServingProcess]]:
+    """`start_process(command, database_url, home)`: a service process that does not outlive its test."""
+    started = []
+
+    def start(command: Sequence[str], database_url: str, home: Path, **environment: str) -> ServingProcess:
+        started.append(ServingProcess(command, database_url, home, **environment))
+        return started[-1]
+
+    yield start
+    for service in started:
+        if service.process.poll() is None:
+            service.process.kill()
+        service.process.communicate()
+
+
+class Traffic:
+    """Several clients that send applications one after the other until they are stopped.
+
+    A client whose connection breaks ends; every other answer than 200 is in `failed`.
+    """
+
+    def __init__(self, url: str, body: dict[str, object], n_clients: int = 6) -> None:
+        self.answered: list[str] = []
+        self.failed: list[object] = []
+        self.broken: list[httpx.TransportError] = []
+        self.slowest_s = 0.0
+        self.n_clients = n_clients
+        self._url, self._body = url, body
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._send) for _ in range(n_clients)]
+
+    def _send(self) -> None:
+        with httpx.Client(base_url=self._url, timeout=20) as client:
+            while not self._stop.is_set():
+                started = time.monotonic()
+                try:
+                    answer = client.post("/predict", json=self._body)
+                except httpx.TransportError as error:
+                    self.broken.append(error)
+                    return
+                self.slowest_s = max(self.slowest_s, time.monotonic() - started)
+                if answer.status_code == 200:
+                    self.answered.append(answer.json()["prediction_id"])
+                else:
+                    self.failed.append((answer.status_code, answer.text))
+
+    @contextmanager
+    def running(self) -> Iterator["Traffic"]:
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            for thread in self._threads:
+                thread.join()
+
+    def wait_for_more(self, n: int = 30) -> None:
+        """Wait for so many answers from now on."""
+        enough, end = len(self.answered) + n, time.monotonic() + 20
+        while len(self.answered) < enough:
+            assert time.monotonic() < end, f"no {n} answers in 20 s; failed: {self.failed[:3]}"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def traffic_to() -> Callable[[str], Traffic]:
+    """`with traffic_to(url).running() as traffic:`"""
+    return lambda url: Traffic(url, APPLICATION)
+
+
+def count_stored(database: Database) -> Counter[str]:
+    with database.connect() as connection:
+        rows = connection.execute("SELECT prediction_id FROM credit.predictions").fetchall()
+    return Counter(str(row[0]) for row in rows)
+
+
+@pytest.fixture
+def stored_ids() -> Callable[[Database], Counter[str]]:
+    """How often each prediction_id is on record."""
+    return count_stored
