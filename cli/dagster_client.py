@@ -21,7 +21,8 @@ POLL_S = 1.0
 
 _STEPS = """
 query($runId: ID!) { runOrError(runId: $runId) { __typename
-    ... on Run { status stepStats { stepKey status startTime endTime } } } }
+    ... on Run { status stepStats { stepKey status startTime endTime
+        materializations { assetKey { path } } } } } }
 """
 _RUNS = """
 query($filter: RunsFilter!) { runsOrError(filter: $filter, limit: 50) { __typename
@@ -61,7 +62,7 @@ class DagsterClient:
         return self.launch(job, tags=tags)
 
     def steps(self, run_id: str) -> tuple[str, list[dict[str, Any]]]:
-        """A run's status and its steps as (stepKey, status, startTime, endTime)."""
+        """A run's status and its steps: stepKey, status, startTime, endTime, materializations."""
         run = self._query(_STEPS, {"runId": run_id})["runOrError"]
         return str(run["status"]), list(run["stepStats"])
 
@@ -71,15 +72,20 @@ class DagsterClient:
         return [{**run, "tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in results]
 
     def wait(self, run_id: str, on_step: Callable[[str, str, float], None] | None = None) -> str:
-        """Wait for a run's end; `on_step(key, status, seconds)` hears of each step once. Returns the status."""
+        """Wait for a run's end, and return its status.
+
+        `on_step(asset, status, seconds)` hears once of each step that stored an asset, or failed.
+        """
         told: set[str] = set()
         while True:
             status, steps = self.steps(run_id)
             for step in steps:
                 if step["endTime"] and step["stepKey"] not in told:
                     told.add(step["stepKey"])
-                    if on_step:
-                        on_step(step["stepKey"], step["status"], step["endTime"] - step["startTime"])
+                    stored = ["/".join(m["assetKey"]["path"]) for m in step["materializations"]]
+                    if on_step and (stored or step["status"] == "FAILURE"):
+                        name = stored[0] if stored else step["stepKey"]
+                        on_step(name, step["status"], step["endTime"] - step["startTime"])
             if status in FINISHED:
                 return status
             sleep(POLL_S)

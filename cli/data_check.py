@@ -8,9 +8,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.console import console
 from credit_risk.tables.catalogue import TABLES
@@ -88,32 +88,35 @@ def unknown_files(folder: Path) -> list[str]:
 
 def print_reports(console: Console, reports: list[FileReport]) -> None:
     """One line a file, then every problem in full, then the rows that point nowhere."""
-    table = Table("file", "rows", "size", "result")
+    console.print(_overview(reports))
+    for report in reports:
+        for violation in report.violations:
+            console.print(f"[red]{report.path.name}[/red]: {escape(str(violation))}")
+    lost = _pointing_nowhere(reports)
+    if lost.row_count:
+        console.print(lost)
+
+
+def _overview(reports: list[FileReport]) -> Table:
+    table = Table("file", Column("rows", justify="right"), Column("MB", justify="right"), "result")
     for report in reports:
         rows = f"{report.summary.rows:,}" if report.summary else ""
-        size = f"{report.summary.bytes / 1e6:,.1f} MB" if report.summary else ""
+        size = f"{report.summary.bytes / 1e6:,.1f}" if report.summary else ""
         n = len(report.violations)
         result = f"[red]{counted(n, 'problem')}[/red]" if n else "[green]OK[/green]"
         table.add_row(report.path.name, rows, size, result)
-    console.print(Group(table, *_problems(reports), *_pointing_nowhere(reports)))
+    return table
 
 
-def _problems(reports: list[FileReport]) -> list[str]:
-    return [
-        f"[red]{report.path.name}[/red] {escape(str(violation))}"
-        for report in reports
-        for violation in report.violations
-    ]
-
-
-def _pointing_nowhere(reports: list[FileReport]) -> list[str]:
-    return [
-        f"[yellow]{report.path.name}[/yellow] {counted(found.rows, 'row')} with {counted(found.keys, 'key')} "
-        f"that {parents} does not have (valid, only counted)"
-        for report in reports
-        for parents, found in report.orphans.items()
-        if found.rows
-    ]
+def _pointing_nowhere(reports: list[FileReport]) -> Table:
+    title = "rows that point nowhere: valid, only counted"
+    columns = ("file", "has no parent in", Column("rows", justify="right"), Column("keys", justify="right"))
+    table = Table(*columns, title=title)
+    for report in reports:
+        for parents, found in report.orphans.items():
+            if found.rows:
+                table.add_row(report.path.name, parents, f"{found.rows:,}", f"{found.keys:,}")
+    return table
 
 
 def _orphans(name: str, good: dict[str, Path]) -> dict[str, Orphans]:

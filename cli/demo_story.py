@@ -155,9 +155,9 @@ def follow(story: Story, run_id: str, name: str) -> None:
         UnavailableError: the run did not succeed.
     """
 
-    def tell_step(step: str, status: str, seconds: float) -> None:
+    def tell_step(asset: str, status: str, seconds: float) -> None:
         mark = "[green]done[/]" if status == "SUCCESS" else f"[red]{status.lower()}[/]"
-        say(f"{mark} {step.replace('__', '/')} [dim]{seconds:.1f} s[/]")
+        say(f"{mark} {asset} [dim]{seconds:.1f} s[/]")
 
     status = story.dagster.wait(run_id, tell_step)
     if status != "SUCCESS":

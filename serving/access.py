@@ -6,6 +6,7 @@ Keep out: bodies, raw paths and query strings; they may carry personal data.
 
 import re
 import traceback
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +27,9 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # Raw paths are the client's to choose: as a label each would be a series of its own.
 UNMATCHED = "unmatched"
+
+# Asked every few seconds by machines; a line each would hide the rest.
+POLLED = frozenset({"/health", "/metrics"})
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -66,6 +70,8 @@ class Access:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self._metrics.requests.labels(route, method, status).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
+        if route in POLLED and status < HTTPStatus.BAD_REQUEST:
+            return
         state: dict[str, Any] = scope["state"]
         log.info(
             "request",

@@ -61,7 +61,15 @@ def create_app(
             app.state.parts = parts
             yield
 
-    app = FastAPI(title="Credit scoring", version="1", description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title="Credit scoring",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        # A redirect would send an application to whatever host the request names.
+        redirect_slashes=False,
+    )
     app.include_router(predict.router)
     app.include_router(observe.router)
     app.add_middleware(Access, metrics=metrics)

@@ -11,8 +11,16 @@ from typing import Any
 import orjson
 import structlog
 
-# Libraries that tell at INFO what nobody acts on.
-QUIET = ("httpx", "mlflow", "alembic", "botocore", "urllib3", "sqlalchemy")
+# Libraries that tell at INFO what nobody acts on. MLflow repeats a stack trace every two
+# seconds for as long as its database is away; `live_model` says it once.
+QUIET = {
+    "alembic": logging.WARNING,
+    "botocore": logging.WARNING,
+    "httpx": logging.WARNING,
+    "mlflow": logging.CRITICAL,
+    "sqlalchemy": logging.WARNING,
+    "urllib3": logging.WARNING,
+}
 
 # Local variables hold applications.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -42,8 +50,8 @@ def configure_logs() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _to_json(event: Any, **_: Any) -> str:  # noqa: ANN401 - structlog's own signature

@@ -62,13 +62,10 @@ class Metrics:
             "credit_journal_set_aside", "Journal lines kept for a person to look at.", registry=registry
         )
         self.model = Gauge("credit_model", "1 for the version that answers.", ["version"], registry=registry)
-        self._gauges: list[Gauge] = []
 
     def gauge(self, name: str, documentation: str, value: Callable[[], float]) -> None:
         """A gauge that is read when it is scraped."""
-        gauge = Gauge(name, documentation, registry=self.registry)
-        gauge.set_function(value)
-        self._gauges.append(gauge)
+        Gauge(name, documentation, registry=self.registry).set_function(value)
 
     def wrote(self, n_decisions: int, *, to: str) -> None:
         """One write of so many decisions, to `postgresql` or to the `journal`."""

@@ -42,7 +42,8 @@ class RegistrySource:
             from resources.lake import Lake
             from resources.registry import open_registry
 
-            # Standard output is for log lines, one JSON object each.
+            # Output is for log lines, one JSON object each, as `logs` configures them.
             os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+            os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
             self._registry = open_registry(database, Lake(self._lake_root))
         return self._registry

@@ -25,6 +25,9 @@ log = structlog.get_logger("serving.server")
 # Connections that wait to be accepted: a burst of a loop's worth of clients.
 BACKLOG = 2048
 
+# Longer than proxies keep idle connections (60 s), so that none sends into one that we close.
+KEEP_ALIVE_S = 75
+
 # An answer takes milliseconds, in an outage its deadline of 2 s; then in-flight requests end.
 DRAIN_S = 10
 
@@ -122,6 +125,7 @@ def _run(settings: Settings, listener: socket.socket, source: ModelSource | None
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
     )
     server = uvicorn.Server(config)

@@ -129,9 +129,9 @@ def _household(t: TableProfile, g: Scores, rng: np.random.Generator) -> Table:
     children = t["CNT_CHILDREN"].count(uniform(g["CNT_CHILDREN"]))
     status = t["NAME_FAMILY_STATUS"]
     couples = status.share(*COUPLES)
-    # What the family-size score says beyond the children: a partner. 0.82 is their correlation.
-    partner_score = (g["CNT_FAM_MEMBERS"] - 0.82 * g["CNT_CHILDREN"]) / np.sqrt(1 - 0.82**2)
-    partner = top_share(partner_score, couples)
+    # What the family-size score says beyond the children: a partner. 0.6 and not their correlation
+    # of 0.82, as those with children have a partner more often.
+    partner = top_share(g["CNT_FAM_MEMBERS"] - 0.6 * g["CNT_CHILDREN"], couples)
     order = (*COUPLES, "Single / not married", "Separated", "Widow")
     alone = uniform(blend(rng, n, (-0.6, g["DAYS_BIRTH"])))
     together = uniform(blend(rng, n, (0.2, g["DAYS_BIRTH"])))

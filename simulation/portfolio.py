@@ -90,32 +90,38 @@ def synthesize(
         )
     started = time.perf_counter()
     profile = load_profile()
-    probabilities, defaults, done = [], 0, 0
     with new_files(out, profile, overwrite=overwrite) as folder:
-        with ThreadPoolExecutor(max_workers=1) as writer:
-            # One chunk is written while the next is drawn; waiting for it bounds the memory.
-            writing: Future[None] | None = None
-            for chunk in draw_chunks(profile, n_clients, seed):
-                if writing is not None:
-                    writing.result()
-                writing = writer.submit(_write, folder, chunk.tables)
-                probabilities.append(chunk.probability)
-                defaults += chunk.defaults
-                done += chunk.applicants
-                if progress is not None:
-                    progress("clients", done, n_clients)
-            if writing is not None:
-                writing.result()
-        rows = dict(folder.rows)
-    probability = np.concatenate(probabilities)
+        probability, defaults = _written(folder, draw_chunks(profile, n_clients, seed), n_clients, progress)
     return PortfolioSummary(
         out=out,
         clients=n_clients,
-        rows=rows,
+        rows=folder.rows,
         default_rate=defaults / len(probability),
         best_auc=default_risk.best_auc(probability),
         seconds=time.perf_counter() - started,
     )
+
+
+def _written(
+    folder: CsvFolder, chunks: Iterator[Chunk], n_clients: int, progress: Progress | None
+) -> tuple[Floats, int]:
+    """Write all chunks; the known probabilities of the labelled clients, and how many defaulted."""
+    probabilities, defaults, done = [], 0, 0
+    # One chunk is written while the next is drawn; waiting for it bounds the memory.
+    writing: Future[None] | None = None
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        for chunk in chunks:
+            if writing is not None:
+                writing.result()
+            writing = writer.submit(_write, folder, chunk.tables)
+            probabilities.append(chunk.probability)
+            defaults += chunk.defaults
+            done += chunk.applicants
+            if progress is not None:
+                progress("clients", done, n_clients)
+        if writing is not None:
+            writing.result()
+    return np.concatenate(probabilities), defaults
 
 
 def draw_chunks(profile: Profile, n_clients: int, seed: int) -> Iterator[Chunk]:

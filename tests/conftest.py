@@ -192,6 +192,13 @@ def postgres_server(prepared_data_dir: Path) -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def postgres_server_module(prepared_data_dir: Path) -> Iterator[PostgresServer]:
+    """The same as `postgres_server`, shared by the tests of one file."""
+    with running_server(prepared_data_dir) as server:
+        yield server
+
+
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], None]:
     """Wait until a condition holds; a PostgreSQL that is away means that it does not hold yet."""

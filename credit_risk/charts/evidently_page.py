@@ -28,7 +28,9 @@ def evidently_page(reference: pd.DataFrame, current: pd.DataFrame) -> bytes:
         numerical_columns=[name for name in drawn if name in numeric],
         categorical_columns=[name for name in drawn if name not in numeric],
     )
-    panels = [ValueDrift(name, method="ks" if name in numeric else "chisquare", threshold=0.05) for name in drawn]
+    panels = [
+        ValueDrift(column=name, method="ks" if name in numeric else "chisquare", threshold=0.05) for name in drawn
+    ]
     snapshot = Report(panels).run(
         Dataset.from_pandas(current[drawn], data_definition=definition),
         Dataset.from_pandas(reference[drawn], data_definition=definition),

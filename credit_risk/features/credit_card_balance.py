@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from credit_risk.features.conditions import above, last_months
 from credit_risk.features.feature_table import FeatureTable
-from credit_risk.features.grammar import Source, aggregate, aggregates, count, distinct, share
+from credit_risk.features.grammar import Source, aggregate, aggregates, count, share
 from credit_risk.features.rendering import input_columns, summarize
 from credit_risk.features.terms import Term, column, difference, named, ratio
 from credit_risk.features.units import COUNT, CURRENCY, DAYS, MONTHS
@@ -16,7 +16,6 @@ from credit_risk.features.units import COUNT, CURRENCY, DAYS, MONTHS
 MONTH = column("MONTHS_BALANCE", MONTHS, "month of the balance")
 SOURCE = Source("credit_card_balance", "CARD", "months of earlier cards", dates=(MONTH,))
 
-CARD = column("SK_ID_PREV", COUNT, "card")
 BALANCE = column("AMT_BALANCE", CURRENCY, "balance")
 LIMIT = column("AMT_CREDIT_LIMIT_ACTUAL", CURRENCY, "limit")
 DRAWN = column("AMT_DRAWINGS_CURRENT", CURRENCY, "drawings")
@@ -47,7 +46,6 @@ ALL_DRAWN_CASH = aggregate(SOURCE, DRAWN_CASH, "SUM")
 
 SPECIFICATIONS: tuple[Term, ...] = (
     count(SOURCE),
-    distinct(SOURCE, CARD),
     MEAN_UTILIZATION,
     RECENT_UTILIZATION,
     difference(RECENT_UTILIZATION, MEAN_UTILIZATION),
@@ -65,6 +63,7 @@ SPECIFICATIONS: tuple[Term, ...] = (
     share(SOURCE, SHORT, among=(LAST_YEAR,)),
     aggregate(SOURCE, MATURE, "MAX"),
     share(SOURCE, LATE),
+    aggregate(SOURCE, PAST_DUE, "MAX"),
     *aggregates(SOURCE, PAST_DUE_MATERIAL, ("MAX", "MEAN")),
     aggregate(SOURCE, MONTH, "MIN"),
 )

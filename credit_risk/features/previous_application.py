@@ -41,6 +41,7 @@ SHORTENED = named("DAYS_EARLY", difference(LAST_DUE_PLANNED, TERMINATION), "days
 
 APPROVED = one_of("APPROVED", STATUS, ("Approved",), "were approved")
 REFUSED = one_of("REFUSED", STATUS, ("Refused",), "were refused")
+CANCELED = one_of("CANCELED", STATUS, ("Canceled", "Unused offer"), "were canceled or not used")
 CONSUMER = one_of("CONSUMER", CONTRACT_TYPE, ("Consumer loans",), "were for consumer loans")
 REVOLVING = one_of("REVOLVING", CONTRACT_TYPE, ("Revolving loans",), "were for revolving loans")
 BY_POLICY = one_of("REJECT_POLICY", REJECT_REASON, ("HC",), "were refused by policy (HC)")
@@ -62,13 +63,14 @@ SPECIFICATIONS: tuple[Term, ...] = (
     count(SOURCE, BY_SCORE),
     share(SOURCE, APPROVED),
     share(SOURCE, REFUSED),
+    share(SOURCE, CANCELED),
     share(SOURCE, REVOLVING),
     share(SOURCE, HIGH_YIELD),
     share(SOURCE, LOW_YIELD),
     distinct(SOURCE, PRODUCT),
     *aggregates(SOURCE, DECISION, ("MIN", "MAX", "MEAN")),
     aggregate(SOURCE, DECISION, "MAX", REFUSED),
-    *aggregates(SOURCE, DECISION, ("MAX", "MIN"), APPROVED),
+    aggregate(SOURCE, DECISION, "MAX", APPROVED),
     aggregate(SOURCE, ASKED, "MEAN"),
     aggregate(SOURCE, GRANTED, "MEAN", APPROVED),
     APPROVED_CREDIT,

@@ -75,13 +75,12 @@ class Raw(Term):
         """The column of the source as terms read it: a finite 64-bit float or text, else NULL."""
         if self.unit == CATEGORY:
             return table[self.name].cast("string")
-        whole = table[self.name].type().is_integer()
         number = cast("ir.NumericValue", table[self.name].cast("float64"))
         if self.sentinel is not None:
             number = cast("ir.NumericValue", number.nullif(float(self.sentinel)))
         if self.fact:
             number = cast("ir.NumericValue", ibis.ifelse(number <= 0.0, number, ibis.null("float64")))
-        return number if whole else bounded(number, self.unit)
+        return bounded(number, self.unit)
 
 
 def bounded(value: ir.NumericValue, unit: Unit) -> ir.NumericValue:

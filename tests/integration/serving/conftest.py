@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,26 +110,26 @@ def running_service(settings: Settings, source: Shelf, **arguments: float) -> It
 
 
 @pytest.fixture
-def start_service(tmp_path: Path) -> Callable[..., object]:
+def start_service(tmp_path: Path) -> Callable[..., AbstractContextManager[Service]]:
     """`with start_service(database, source) as service:`; the home folder is the test's own."""
 
-    def start(database: Database, source: Shelf, **arguments: float) -> object:
+    def start(database: Database, source: Shelf, **arguments: float) -> AbstractContextManager[Service]:
         return running_service(make_settings(database, tmp_path / "home"), source, **arguments)
 
     return start
 
 
 @pytest.fixture
-def running_at() -> Callable[..., object]:
+def running_at() -> Callable[..., AbstractContextManager[Service]]:
     """`with running_at(database, source, home) as service:`, for a home folder that another service left."""
     return lambda database, source, home: running_service(make_settings(database, home), source)
 
 
 @pytest.fixture(scope="session")
-def make_service() -> Callable[..., object]:
+def make_service() -> Callable[..., AbstractContextManager[Service]]:
     """`with make_service(database, model, home) as service:` for services that outlive a test."""
 
-    def make(database: Database, model: StoredModel, home: Path) -> object:
+    def make(database: Database, model: StoredModel, home: Path) -> AbstractContextManager[Service]:
         shelf = Shelf()
         shelf.promote(model)
         return running_service(make_settings(database, home), shelf)
@@ -138,7 +138,9 @@ def make_service() -> Callable[..., object]:
 
 
 @pytest.fixture
-def service(postgres: Database, shelf: Shelf, start_service: Callable[..., object]) -> Iterator[Service]:
+def service(
+    postgres: Database, shelf: Shelf, start_service: Callable[..., AbstractContextManager[Service]]
+) -> Iterator[Service]:
     """A healthy service with version 1 in production."""
     with start_service(postgres, shelf) as service:
         yield service
@@ -212,20 +214,30 @@ class ServingProcess:
         return self.process.returncode, errors
 
 
-@pytest.fixture
-def start_process() -> Iterator[Callable[..., ServingProcess]]:
-    """`start_process(command, database_url, home)`: a service process that does not outlive its test."""
-    started = []
-
-    def start(command: Sequence[str], database_url: str, home: Path, **environment: str) -> ServingProcess:
-        started.append(ServingProcess(command, database_url, home, **environment))
-        return started[-1]
-
-    yield start
-    for service in started:
+@contextmanager
+def running_process(
+    command: Sequence[str], database_url: str, home: Path, **environment: str
+) -> Iterator[ServingProcess]:
+    service = ServingProcess(command, database_url, home, **environment)
+    try:
+        yield service
+    finally:
         if service.process.poll() is None:
             service.process.kill()
         service.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def serving_process() -> Callable[..., AbstractContextManager[ServingProcess]]:
+    """`with serving_process(command, database_url, home) as service:`"""
+    return running_process
+
+
+@pytest.fixture
+def start_process() -> Iterator[Callable[..., ServingProcess]]:
+    """`start_process(command, database_url, home)`: a service process that does not outlive its test."""
+    with ExitStack() as stack:
+        yield lambda *arguments, **environment: stack.enter_context(running_process(*arguments, **environment))
 
 
 class Traffic:

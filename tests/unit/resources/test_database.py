@@ -8,7 +8,7 @@ from credit_risk.errors import SettingsError, UnavailableError
 from resources.database import Database, open_database
 from resources.settings import load_settings
 
-SOCKET = "postgresql://postgres@:5432/credit?host=/tmp/a%20folder%2Bplus/p%25"
+SOCKET = "postgresql://postgres@:5432/credit?host=/srv/a%20folder%2Bplus/p%25"
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_a_schema_address_gives_up_on_a_silent_server():
 
 def test_a_socket_address_means_the_same_to_libpq_and_sqlalchemy():
     url = Database(SOCKET).schema_url("mlflow")
-    assert conninfo_to_dict(url)["host"] == "/tmp/a folder+plus/p%"
+    assert conninfo_to_dict(url)["host"] == "/srv/a folder+plus/p%"
     parsed = make_url(Database(SOCKET).schema_url("mlflow", driver="psycopg2"))
-    assert parsed.query["host"] == "/tmp/a folder+plus/p%"
+    assert parsed.query["host"] == "/srv/a folder+plus/p%"
     assert (parsed.port, parsed.database, parsed.drivername) == (5432, "credit", "postgresql+psycopg2")
 
 
@@ -87,7 +87,7 @@ def test_only_postgresql_addresses_are_taken(url, found):
     [
         "postgresql://user:se%cret@127.0.0.1/db",
         "postgresql://user:secret@127.0.0.1/db?hots=x",
-        "postgresql://user:secret@/db?host=/tmp/a b",
+        "postgresql://user:secret@/db?host=/srv/a b",
     ],
 )
 def test_an_address_that_cannot_be_read_is_no_secret_told(url):
@@ -118,5 +118,5 @@ def test_a_server_that_does_not_answer_is_one_clear_line(url):
 
 @pytest.mark.usefixtures("no_settings")
 def test_the_short_scheme_is_understood():
-    with pytest.raises(UnavailableError, match="at postgresql://127.0.0.1:1/db"):
+    with pytest.raises(UnavailableError, match=r"at postgresql://127\.0\.0\.1:1/db"):
         open_database(load_settings({"DATABASE_URL": "postgres://127.0.0.1:1/db"}))

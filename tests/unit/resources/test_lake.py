@@ -10,7 +10,7 @@ from credit_risk.errors import SettingsError
 from resources.lake import Lake
 
 # Another file system than the test folders' on most machines: a rename between them fails.
-SHARED_MEMORY = Path("/dev/shm")
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a file system, and a file of a random name
 
 
 @pytest.fixture(params=["folder", "object store"])

@@ -11,7 +11,8 @@ from resources.prediction_log import DecisionRecord, day_bounds
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 NUMBERS = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-(2**63), 2**64 - 1))
 VALUES = st.one_of(NUMBERS, TEXT, st.none())
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))
+# `fold` tells two readings of a clock apart, which UTC has not.
+MOMENTS = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(fold=0))
 REASONS = st.lists(st.dictionaries(TEXT, VALUES, max_size=3), max_size=3)
 
 RECORDS = st.builds(
@@ -38,7 +39,7 @@ def test_a_record_comes_back_from_one_line_of_json_to_the_same_bits(record):
     back = DecisionRecord.from_json(line)
     assert back == record
     # Equality alone would let 1 pass for 1.0, and -0.0 for 0.0.
-    assert repr(back) == repr(record).replace("datetime.timezone.utc", repr(back.created_at.tzinfo))
+    assert repr(back) == repr(record)
     assert DecisionRecord.from_json(line.decode()) == record
 
 

@@ -33,18 +33,21 @@ def test_an_empty_variable_is_unset(no_settings):
     assert load_settings().database_url is None
 
 
-def test_settings_come_from_the_file_in_the_repository(repository):
+@pytest.mark.usefixtures("repository")
+def test_settings_come_from_the_file_in_the_repository():
     assert load_settings().api_port == 9000
     assert load_settings().database_url == "postgresql://host/from_file"
 
 
-def test_the_environment_goes_before_the_file_and_overrides_before_both(repository, no_settings):
+@pytest.mark.usefixtures("repository")
+def test_the_environment_goes_before_the_file_and_overrides_before_both(no_settings):
     no_settings.setenv("CREDIT_API_PORT", "9001")
     assert load_settings().api_port == 9001
     assert load_settings({"CREDIT_API_PORT": "9002"}).api_port == 9002
 
 
-def test_the_file_does_not_leak_where_it_is_turned_off(repository, no_settings):
+@pytest.mark.usefixtures("repository")
+def test_the_file_does_not_leak_where_it_is_turned_off(no_settings):
     no_settings.setenv(ENV_FILE, "")
     assert load_settings().database_url is None
 
@@ -89,7 +92,7 @@ def test_all_wrong_values_are_named_at_once(no_settings):
 
 def test_an_override_of_no_setting_is_an_error():
     with pytest.raises(SettingsError, match=r"CREDIT_HOEM \(no such setting\)"):
-        load_settings({"CREDIT_HOEM": "/tmp"})
+        load_settings({"CREDIT_HOEM": "elsewhere"})
 
 
 @pytest.mark.parametrize(("value", "expected"), [("5", 5), ("all", "all")])

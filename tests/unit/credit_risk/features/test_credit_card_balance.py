@@ -45,7 +45,7 @@ MONTHS = [
 
 @pytest.fixture(scope="module")
 def row(raw_table, rows_of):
-    rows = [{"SK_ID_CURR": 1, "SK_ID_PREV": 9.0, **month} for month in MONTHS]
+    rows = [{"SK_ID_CURR": 1, **month} for month in MONTHS]
     (only,) = rows_of(features(raw_table("credit_card_balance", *rows)))
     return only
 
@@ -54,7 +54,7 @@ def row(raw_table, rows_of):
     ("name", "expected"),
     [
         ("CARD_COUNT", 3.0),
-        ("CARD_SK_ID_PREV_DISTINCT", 1.0),
+        ("CARD_SK_DPD_MAX", 4.0),
         ("CARD_UTILIZATION_MEAN", 0.5),
         ("CARD_LAST3M_UTILIZATION_MEAN", 0.9),
         ("CARD_LAST3M_UTILIZATION_MEAN_MINUS_UTILIZATION_MEAN", 0.4),

@@ -65,6 +65,7 @@ def row(raw_table, rows_of):
         ("PREVIOUS_LAST365D_REFUSED_COUNT", 1.0),
         ("PREVIOUS_LAST90D_COUNT", 1.0),
         ("PREVIOUS_APPROVED_SHARE", 0.5),
+        ("PREVIOUS_CANCELED_SHARE", 0.25),
         ("PREVIOUS_REVOLVING_SHARE", 0.25),
         ("PREVIOUS_YIELD_HIGH_SHARE", 0.25),
         ("PREVIOUS_YIELD_LOW_SHARE", 0.25),

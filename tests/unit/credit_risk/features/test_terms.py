@@ -41,6 +41,10 @@ def test_a_fact_after_the_application_was_not_known(rows_of):
     assert cleaned(rows_of, DAY, [1.0, 0.0, -1.0]) == [None, 0.0, -1.0]
 
 
+def test_a_whole_number_that_cannot_be_is_missing(rows_of):
+    assert cleaned(rows_of, A, [2**63 - 1, 1], pa.int64()) == [None, 1.0]
+
+
 def test_whole_numbers_become_floats(rows_of):
     assert [type(number) for number in cleaned(rows_of, A, [7], pa.int32())] == [float]
 
