@@ -4,10 +4,8 @@ Here: one entry a process, and what must be in place before they start. Keep out
 and stopping them (`supervisor`), and what a process does.
 """
 
-import logging
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,7 +73,6 @@ def prepare(settings: Settings, database: Database) -> None:
     schema.upgrade(database, datetime.now(UTC).date())
     database.ensure_schema("dagster")
     # MLflow makes its tables on the first connection, for seconds: once here, before its users race.
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
     open_registry(database, Lake(settings.lake_root)).client.search_experiments()
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     link = settings.dagster_home / "dagster.yaml"
@@ -84,10 +81,10 @@ def prepare(settings: Settings, database: Database) -> None:
         link.symlink_to(REPOSITORY / "dagster.yaml")
 
 
-def platform_processes(settings: Settings, database: Database) -> list[Process]:
-    """Everything that `credit up` runs."""
+def platform_processes(settings: Settings, database: Database, sockets: Path) -> list[Process]:
+    """Everything that `credit up` runs; `sockets` is an empty folder with a short path."""
     registry = open_registry(database, Lake(settings.lake_root))
-    code_socket = _short_socket_path()
+    code_socket = sockets / "code.sock"
     workspace = _write_workspace(settings, code_socket)
     dagster = {"DAGSTER_HOME": str(settings.dagster_home)}
     mlflow = {
@@ -123,11 +120,6 @@ def platform_processes(settings: Settings, database: Database) -> list[Process]:
 
 def _module(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
-
-
-def _short_socket_path() -> Path:
-    # A socket's path may have about 100 characters, and a home folder is often deeper than that.
-    return Path(tempfile.mkdtemp(prefix="credit-")) / "code.sock"
 
 
 def _write_workspace(settings: Settings, code_socket: Path) -> Path:

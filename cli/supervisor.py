@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from honcho.manager import Manager
@@ -54,8 +55,10 @@ def run_platform(
     database = open_database(settings)
     try:
         prepare(settings, database)
-        processes = platform_processes(settings, database)
-        return supervise([*processes, *([story] if story else [])], settings.home / "logs", environment or {})
+        # A socket's path may have about 100 characters, and a home folder is often deeper than that.
+        with TemporaryDirectory(prefix="credit-") as sockets:
+            processes = platform_processes(settings, database, Path(sockets))
+            return supervise([*processes, *([story] if story else [])], settings.home / "logs", environment or {})
     finally:
         if settings.database_url is None:
             embedded_postgres.leave(settings.postgres_dir)

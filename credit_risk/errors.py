@@ -26,9 +26,7 @@ class CreditError(Exception):
         fields: variable parts for structured logs and Dagster metadata.
     """
 
-    def __init__(
-        self, found: str, *, expected: str, remedy: str, fields: Mapping[str, object] | None = None
-    ) -> None:
+    def __init__(self, found: str, *, expected: str, remedy: str, fields: Mapping[str, object] | None = None) -> None:
         super().__init__(f"found {found}; expected {expected}; {remedy}")
         self.found = found
         self.expected = expected

@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -84,7 +84,7 @@ def convert(csv: Path, parquet: Path, table: str) -> RawSummary:
     Raises:
         RawTableError: something is wrong with the file; `fields["violations"]` has every finding as a dict.
     """
-    with _beside(parquet, table) as staging:
+    with _clear_storage_errors(csv, parquet, table), _beside(parquet, table) as staging:
         staged = stage(csv, staging, table)
         if staged.violations or staged.summary is None:
             raise _refusal(csv, table, staged.violations)
@@ -153,7 +153,8 @@ def _beside(parquet: Path, table: str) -> Iterator[Path]:
     try:
         yield staging
     finally:
-        staging.unlink(missing_ok=True)
+        if staging.exists():
+            staging.unlink()
 
 
 @contextmanager
@@ -164,7 +165,7 @@ def _clear_storage_errors(csv: Path, parquet: Path, table: str) -> Iterator[None
         yield
     except (OSError, duckdb.OperationalError) as error:
         raise RawTableError(
-            f"{table} cannot be loaded: {_first_line(error)}",
+            f"'{_first_line(error)}' while {table} was loaded",
             expected=f"a file that can be read at {csv}, and room to write in {parquet.parent}",
             remedy="check both folders, their permissions, and the space on the disk",
             fields={"table": table, "path": str(csv)},
@@ -176,8 +177,11 @@ def _write(connection: duckdb.DuckDBPyConnection, csv: Path, parquet: Path, raw:
     try:
         write_rows(connection, csv, parquet, raw)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+        try:
             write_rows(connection, csv, parquet, raw, lenient=True)
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            # What it wrote until then is no Parquet file.
+            parquet.unlink(missing_ok=True)
         return _reason(error)
     return None
 

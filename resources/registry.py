@@ -103,6 +103,7 @@ class Registry:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         # A bar on standard error for a file of a few hundred kilobytes is noise in every log.
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         self._client: MlflowClient | None = None
 
     @property
@@ -209,12 +210,14 @@ class Registry:
         """All registered versions, oldest first: version, run id, tags, aliases. Raises UnavailableError."""
         with self._translated():
             found = self.client.search_model_versions(f"name='{MODEL_NAME}'")
+            # A search does not say which aliases point at what it found.
+            pointing = self.client.get_registered_model(MODEL_NAME).aliases if found else {}
         rows = [
             {
                 "version": str(v.version),
                 "run_id": v.run_id,
                 "tags": dict(v.tags),
-                "aliases": list(v.aliases or []),
+                "aliases": sorted(alias for alias, version in pointing.items() if str(version) == str(v.version)),
             }
             for v in found
         ]

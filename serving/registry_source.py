@@ -4,7 +4,6 @@ Here: what keeps MLflow and the lake out of the import of the service. Keep out:
 for a model (`live_model`).
 """
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 

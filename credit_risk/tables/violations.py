@@ -115,51 +115,59 @@ def _types_at_fault(table: ir.Table, schema: pa.DataFrameSchema) -> Iterator[Vio
 
 @dataclass(frozen=True)
 class _Rule:
-    """A condition that every row of a column must meet."""
+    """A condition that every row of a column must meet; without a check: that there is a value."""
 
     column: str
-    check: str
-    expected: str
-    met: ir.BooleanColumn
+    check: pa.Check | None
+
+    @property
+    def name(self) -> str:
+        return "not_null" if self.check is None else str(self.check.name)
+
+    @property
+    def expected(self) -> str:
+        return "a value in every row" if self.check is None else str(self.check.error)
+
+    def broken(self, table: ir.Table) -> ir.BooleanColumn:
+        """Whether a row breaks the rule, as a column of this table."""
+        if self.check is None:
+            return table[self.column].isnull()
+        return ~self.check(table, self.column).check_output
 
 
-def _rules(table: ir.Table, schema: pa.DataFrameSchema) -> Iterator[_Rule]:
+def _rules(schema: pa.DataFrameSchema) -> Iterator[_Rule]:
     for name, column in schema.columns.items():
         if not column.nullable:
-            yield _Rule(name, "not_null", "a value in every row", table[name].notnull())
+            yield _Rule(name, None)
         for check in column.checks:
-            yield _Rule(name, str(check.name), str(check.error), check(table, name).check_output)
+            yield _Rule(name, check)
 
 
 def _values_at_fault(table: ir.Table, schema: pa.DataFrameSchema) -> Iterator[Violation]:
-    rules = list(_rules(table, schema))
+    rules = list(_rules(schema))
     if not rules:
         return
-    counts = table.aggregate([(~rule.met).sum().name(str(i)) for i, rule in enumerate(rules)])
-    n_at_fault = list(counts.to_pyarrow().to_pylist()[0].values())
-    if not any(n_at_fault):
-        return
+    counts = table.aggregate([rule.broken(table).sum().name(str(i)) for i, rule in enumerate(rules)])
     # Row numbers make the engine read in order, on one core: only examples are worth that.
     numbered = table.mutate((ibis.row_number() + 1).name(_ROW))
-    for rule, n in zip(_rules(numbered, schema), n_at_fault, strict=True):
+    for rule, n in zip(rules, counts.to_pyarrow().to_pylist()[0].values(), strict=True):
         # The sum over a table without rows is null.
         if n:
             yield _value_violation(numbered, str(schema.name), rule, n)
 
 
 def _value_violation(numbered: ir.Table, table_name: str, rule: _Rule, n: int) -> Violation:
-    at_fault = numbered.filter(~rule.met).order_by(_ROW).select(_ROW, rule.column).limit(EXAMPLES)
+    at_fault = numbered.filter(rule.broken(numbered)).order_by(_ROW).select(_ROW, rule.column).limit(EXAMPLES)
     rows = [tuple(row.values()) for row in at_fault.to_pyarrow().to_pylist()]
     examples = tuple(f"row {row:,}" + ("" if value is None else f": {shown(value)}") for row, value in rows)
-    column = f"{table_name}.{rule.column}"
-    what = f"without {column}" if rule.check == "not_null" else f"with an unexpected {column}"
+    what = "without" if rule.check is None else "with an unexpected"
     return Violation(
         table=table_name,
         column=rule.column,
-        check=rule.check,
+        check=rule.name,
         n_rows=n,
         examples=examples,
-        found=f"{counted(n, 'row')} {what} ({', '.join(examples)})",
+        found=f"{counted(n, 'row')} {what} {table_name}.{rule.column} ({', '.join(examples)})",
         expected=rule.expected,
         remedy="correct these rows in the CSV file, or fetch the file again",
     )

@@ -68,14 +68,14 @@ def test_three_upgrades_at_once_make_one_schema(empty_postgres, start_python):
 
 
 def test_a_database_without_the_schema_says_what_to_run(empty_postgres):
-    with pytest.raises(UnavailableError, match="no schema `credit` in .*run `credit db upgrade`"):
+    with pytest.raises(UnavailableError, match=r"no schema `credit` in .*run `credit db upgrade`"):
         schema.require_schema(empty_postgres)
 
 
 def test_a_schema_of_newer_code_is_refused(postgres):
     with postgres.connect() as connection:
         connection.execute("UPDATE credit.alembic_version SET version_num = '9999'")
-    with pytest.raises(SettingsError, match="a schema credit of revision 9999 .*expected revision 0001 or older"):
+    with pytest.raises(SettingsError, match=r"a schema credit of revision 9999 .*expected revision 0001 or older"):
         schema.upgrade(postgres, TODAY)
 
 

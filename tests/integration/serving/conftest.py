@@ -18,11 +18,14 @@ import httpx
 import pytest
 import uvicorn
 
-from credit_risk.errors import ModelError, UnavailableError
+from credit_risk.errors import UnavailableError
 from resources.database import Database
 from resources.registry import StoredModel
 from resources.settings import REPOSITORY, Settings
 from serving.app import create_app
+
+# Between two looks at a registry in memory.
+SOON_S = 0.1
 
 APPLICATION = {
     "SK_ID_CURR": 100_001,
@@ -48,8 +51,6 @@ class Shelf:
 
     def load(self, version: str) -> StoredModel:
         self._answer()
-        if version not in self.models:
-            raise ModelError(f"no version {version}", expected="a registered one", remedy="register it")
         return self.models[version]
 
     def _answer(self) -> None:
@@ -69,8 +70,7 @@ class Service:
         return self.client.post("/predict", json=APPLICATION | changes)
 
     def health(self) -> dict[str, object]:
-        answer: dict[str, object] = self.client.get("/health").json()
-        return answer
+        return dict(self.client.get("/health").json())
 
 
 @pytest.fixture
@@ -81,9 +81,8 @@ def shelf(tiny_model: Callable[..., StoredModel]) -> Shelf:
     return shelf
 
 
-def make_settings(database: Database, home: Path, **changes: object) -> Settings:
-    values = {"DATABASE_URL": database.url, "CREDIT_HOME": home, **changes}
-    return Settings(_env_file=None, **values)
+def make_settings(database: Database, home: Path) -> Settings:
+    return Settings(_env_file=None, DATABASE_URL=database.url, CREDIT_HOME=home)
 
 
 @contextmanager
@@ -91,9 +90,8 @@ def running_service(settings: Settings, source: Shelf, **arguments: float) -> It
     """The service on a free port of this machine, in a thread of this process."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(
-        create_app(settings, source=source, **arguments), log_config=None, access_log=False, http="httptools"
-    )
+    app = create_app(settings, source=source, **({"look_interval_s": SOON_S} | arguments))
+    config = uvicorn.Config(app, log_config=None, access_log=False, http="httptools")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -117,12 +115,6 @@ def start_service(tmp_path: Path) -> Callable[..., AbstractContextManager[Servic
         return running_service(make_settings(database, tmp_path / "home"), source, **arguments)
 
     return start
-
-
-@pytest.fixture
-def running_at() -> Callable[..., AbstractContextManager[Service]]:
-    """`with running_at(database, source, home) as service:`, for a home folder that another service left."""
-    return lambda database, source, home: running_service(make_settings(database, home), source)
 
 
 @pytest.fixture(scope="session")
@@ -187,8 +179,7 @@ class ServingProcess:
             )
 
     def health(self) -> dict[str, object]:
-        answer: dict[str, object] = httpx.get(f"{self.url}/health", timeout=5).json()
-        return answer
+        return dict(httpx.get(f"{self.url}/health", timeout=5).json())
 
     def wait_for(self, condition: Callable[[dict[str, object]], bool]) -> None:
         end = time.monotonic() + START_TIMEOUT_S

@@ -39,7 +39,7 @@ def test_sigterm_answers_and_records_what_is_in_flight(start_serving, postgres, 
 
 
 def test_a_killed_service_keeps_what_it_answered(
-    start_serving, postgres_server, traffic_to, stored_ids, shelf, tmp_path, running_at, eventually
+    start_serving, postgres_server, traffic_to, stored_ids, shelf, start_service, eventually
 ):
     database = postgres_server.database()
     service = start_serving(database)
@@ -50,7 +50,7 @@ def test_a_killed_service_keeps_what_it_answered(
         traffic.wait_for_more()
         service.process.kill()
     postgres_server.start()
-    with running_at(database, shelf, tmp_path / "home"):
+    with start_service(database, shelf):
         eventually(lambda: set(traffic.answered) <= set(stored_ids(database)))
     stored = stored_ids(database)
     assert set(stored.values()) == {1}

@@ -1,9 +1,9 @@
 """Holding a table against its schema: what is wrong is counted and shown, what is odd but valid passes."""
 
 import ibis
-import pandera.ibis as pa
-import pyarrow
+import pyarrow as pa
 import pytest
+from pandera import errors
 
 from credit_risk.tables.catalogue import TABLES
 from credit_risk.tables.columns import between, flag, key, number, table_schema
@@ -24,16 +24,16 @@ LOANS = table_schema(
 
 def balance(**columns):
     rows = {"SK_ID_BUREAU": [1, 2, 3], "MONTHS_BALANCE": [-1, -2, 0], "STATUS": ["0", "C", "X"]}
-    types = {"SK_ID_BUREAU": pyarrow.int64(), "MONTHS_BALANCE": pyarrow.int64(), "STATUS": pyarrow.string()}
-    return ibis.memtable(pyarrow.table(rows | columns, schema=pyarrow.schema(types)))
+    types = {"SK_ID_BUREAU": pa.int64(), "MONTHS_BALANCE": pa.int64(), "STATUS": pa.string()}
+    return ibis.memtable(pa.table(rows | columns, schema=pa.schema(types)))
 
 
 def loans(**columns):
     rows = {"ID": [1, 2, 3], "DEFAULT": [0, 1, None], "RATE": [0.0, 1.0, None], "DEBT": [-5.0, 1e-05, None]}
-    whole, decimal = pyarrow.int64(), pyarrow.float64()
+    whole, decimal = pa.int64(), pa.float64()
     types = {"ID": whole, "DEFAULT": whole, "RATE": decimal, "DEBT": decimal}
     # Arrow keeps NaN and missing apart, as Parquet does; a pandas frame would not.
-    return ibis.memtable(pyarrow.table(rows | columns, schema=pyarrow.schema(types)))
+    return ibis.memtable(pa.table(rows | columns, schema=pa.schema(types)))
 
 
 def test_a_valid_table_has_no_violation():
@@ -138,11 +138,11 @@ def test_the_verdict_is_that_of_pandera(columns):
 def pandera_verdict(table):
     try:
         LOANS.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as refusal:
+    except errors.SchemaErrors as refusal:
         names = {"not_nullable": "not_null"}
         return {
             ("ID", "unique")
-            if error.reason_code is pa.errors.SchemaErrorReason.DUPLICATES
+            if error.reason_code is errors.SchemaErrorReason.DUPLICATES
             else (error.schema.name, names.get(error.check, getattr(error.check, "name", error.check)))
             for error in refusal.schema_errors
         }
