@@ -4,6 +4,7 @@ Here: what keeps MLflow and the lake out of the import of the service. Keep out:
 for a model (`live_model`).
 """
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,6 @@ class RegistrySource:
             from resources.registry import open_registry
 
             # Output is for log lines, one JSON object each, as `logs` configures them.
-            os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
             os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
             self._registry = open_registry(database, Lake(self._lake_root))
         return self._registry
