@@ -3,7 +3,8 @@
 Keep out: definitions of the graph; the command line never imports them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from time import sleep
 from typing import Any
@@ -38,20 +39,16 @@ class DagsterClient:
     """
 
     def __init__(self, settings: Settings) -> None:
-        from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
+        from dagster_graphql import DagsterGraphQLClient
 
-        try:
-            self._client = DagsterGraphQLClient("127.0.0.1", port_number=settings.dagster_port)
-        except DagsterGraphQLClientError:
-            raise UnavailableError(
-                f"no Dagster at port {settings.dagster_port}",
-                expected="the running platform",
-                remedy="start it with `make up`",
-            ) from None
+        self._port = settings.dagster_port
+        with self._reached():
+            self._client = DagsterGraphQLClient("127.0.0.1", port_number=self._port)
 
     def launch(self, job: str, *, tags: Mapping[str, str] | None = None) -> str:
         """Launch a job; returns the run's id."""
-        return str(self._client.submit_job_execution(job, tags=dict(tags or {})))
+        with self._reached():
+            return str(self._client.submit_job_execution(job, tags=dict(tags or {})))
 
     def launch_range(self, job: str, first: date, last: date) -> str:
         """Launch a partitioned job for a range of days in one run; returns the run's id."""
@@ -91,5 +88,22 @@ class DagsterClient:
             sleep(POLL_S)
 
     def _query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client._execute(query, dict(variables))  # noqa: SLF001  # its only door for queries
+        with self._reached():
+            answer: dict[str, Any] = self._client._execute(query, dict(variables))  # noqa: SLF001  # its only door for queries
         return answer
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        from dagster_graphql import DagsterGraphQLClientError
+        from gql.transport.exceptions import TransportConnectionFailed
+
+        try:
+            yield
+        except DagsterGraphQLClientError as error:
+            if not isinstance(error.__cause__, TransportConnectionFailed):
+                raise
+            raise UnavailableError(
+                f"no Dagster at port {self._port}",
+                expected="the running platform",
+                remedy="start it with `make up`",
+            ) from None

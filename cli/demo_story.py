@@ -7,80 +7,19 @@ processes (`demo`), and any shortcut past the platform.
 
 import signal
 import sys
-import threading
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Self
-
-import numpy as np
-import pandas as pd
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cli import demo_history, demo_summary
 from cli.console import console
-from cli.dagster_client import CAUSE_TAG, DRIFT_JOB, TRAINING_JOB, DagsterClient
+from cli.dagster_client import CAUSE_TAG, DRIFT_JOB, TRAINING_JOB
+from cli.demo_stage import Story, heading, say
+from cli.demo_traffic import Trickle, live_traffic
 from cli.drift import report_table
 from cli.story import announce
-from cli.traffic import new_applicants, service_url, summary_line
-from cli.waiting import served_version, wait_for, wait_for_platform
+from cli.waiting import served_version, wait_for
 from credit_risk.errors import CreditError, UnavailableError
-from resources.database import open_database
-from resources.drift_reports import DriftReports, RetrainingCauses, StoredDriftReport
-from resources.lake import Lake
-from resources.registry import Registry, open_registry
-from resources.settings import Settings, load_settings
-from simulation.client import applications, post_applications
-from simulation.traffic import SEED_BATCHES, seed_batch
-
-# Eight batches of the size that `credit traffic` sends: enough for 30 features to speak clearly.
-LIVE_BATCHES = 8
-BATCH_SIZE = 50
-SUDDEN = SEED_BATCHES[6:8]
-
-# While the model is retrained a few applicants keep coming, so that a dropped answer would show.
-TRICKLE_SIZE = 4
-TRICKLE_EVERY_S = 3.0
-
-# A level of a category that holds this share of applicants is rare enough to be a change when
-# only they apply, and common enough to draw from.
-SEGMENT_SHARE = (0.02, 0.5)
-
-
-@dataclass
-class Story:
-    """The clients that the story uses, and what it has seen so far."""
-
-    settings: Settings
-    registry: Registry
-    reports: DriftReports
-    causes: RetrainingCauses
-    dagster: DagsterClient
-    rng: np.random.Generator
-    errors: Counter[str] = field(default_factory=Counter)
-    answered: int = 0
-
-    @classmethod
-    def open(cls) -> "Story":
-        """Connect to the running platform."""
-        settings = load_settings()
-        console.print("starting PostgreSQL, Dagster, MLflow and the scoring service ...")
-        wait_for_platform(settings)
-        database = open_database(settings)
-        return cls(
-            settings=settings,
-            registry=open_registry(database, Lake(settings.lake_root)),
-            reports=DriftReports(database),
-            causes=RetrainingCauses(database),
-            dagster=DagsterClient(settings),
-            rng=np.random.default_rng(int(datetime.now(UTC).timestamp())),
-        )
-
-    def post(self, rows: pd.DataFrame) -> str:
-        """Post applicants, remember errors, and say what came back."""
-        answers = post_applications(service_url(self.settings), applications(rows))
-        self.errors.update(answers.errors)
-        self.answered += answers.n_answered
-        return summary_line(answers)
+from resources.drift_reports import StoredDriftReport
 
 
 def main() -> int:
@@ -107,11 +46,11 @@ def tell(story: Story) -> None:
     """
     first = train_first_model(story)
     last_week(story)
-    today = live_traffic(story)
-    alert = await_alert(story, today)
-    run = await_retraining(story, alert)
+    since = live_traffic(story)
+    await_alert(story, since)
+    run = await_retraining(story, since)
     closed = judge_closing(story, first, run)
-    demo_summary.print_summary(story.registry, story.reports, closed, today)
+    demo_summary.print_summary(story.registry, story.reports, closed, since.date())
     if story.errors:
         raise UnavailableError(
             f"{sum(story.errors.values())} failed requests ({dict(story.errors)})",
@@ -119,16 +58,6 @@ def tell(story: Story) -> None:
             remedy="read service.log in CREDIT_HOME/logs",
         )
     console.print(f"[bold green]the loop closed[/]: {story.answered} applicants answered, none dropped")
-
-
-def heading(text: str) -> None:
-    """A line that begins a chapter."""
-    console.print(f"\n[bold]{datetime.now(UTC):%H:%M:%S}  {text}[/]")
-
-
-def say(text: str) -> None:
-    """A line of the story."""
-    console.print(f"  {text}")
 
 
 def train_first_model(story: Story) -> str:
@@ -189,53 +118,14 @@ def last_week(story: Story) -> None:
     console.print(report_table(story.reports.between(first, last)))
 
 
-def live_traffic(story: Story) -> date:
-    """Post today's applicants: the sudden batches. Returns the day."""
-    heading("today: applicants arrive over HTTP, suddenly different from those in training")
-    population = fresh_segment(story, new_applicants(story.settings))
-    today = datetime.now(UTC).date()
-    for number in range(LIVE_BATCHES):
-        batch = SUDDEN[number % len(SUDDEN)]
-        rows = seed_batch(population, batch.number, BATCH_SIZE, story.rng)
-        say(f"batch {number + 1} of {LIVE_BATCHES} ({batch.kind} {batch.intensity:g}): {story.post(rows)}")
-    return today
-
-
-def fresh_segment(story: Story, population: pd.DataFrame) -> pd.DataFrame:
-    """All applicants; on a day whose alert was answered already, one segment, which is a new cause.
-
-    Raises:
-        UnavailableError: every monitored feature has drifted today and was answered.
-    """
-    answered = story.causes.answered(datetime.now(UTC).date()).get(datetime.now(UTC).date(), frozenset())
-    live = story.registry.production_version()
-    if not answered or live is None:
-        return population
-    for feature in story.registry.manifest(live).monitored_features:
-        if feature in answered or pd.api.types.is_numeric_dtype(population[feature]):
-            continue
-        shares = population[feature].value_counts(normalize=True)
-        levels = shares[shares.between(*SEGMENT_SHARE)]
-        if not levels.empty:
-            level = levels.index[0]
-            say(f"today's alert was answered before; now only {feature} = {level} applies, which is a new cause")
-            segment: pd.DataFrame = population[population[feature] == level]
-            return segment.reset_index(drop=True)
-    raise UnavailableError(
-        f"today's {len(answered)} drifted features answered by earlier retrainings, and none left to move",
-        expected="a monitored feature that has not drifted today",
-        remedy="run the demo tomorrow, or `make clean` and begin anew",
-    )
-
-
-def await_alert(story: Story, today: date) -> StoredDriftReport:
-    """Wait until a sensor has recomputed today's report, and it alerts on the new applicants."""
+def await_alert(story: Story, since: datetime) -> None:
+    """Wait until a sensor has recomputed the day's report, and it alerts on the new applicants."""
     heading("sensors: the day's volume recomputes its drift report")
-    started = datetime.now(UTC) - timedelta(seconds=LIVE_BATCHES * 5)
+    today = since.date()
 
     def look() -> StoredDriftReport | None:
         for report in story.reports.between(today, today):
-            if report.status == "alert" and report.created_at > started:
+            if report.status == "alert" and report.created_at > since:
                 return report
         return None
 
@@ -244,16 +134,14 @@ def await_alert(story: Story, today: date) -> StoredDriftReport:
         f"[bold red]alert[/]: {report.n_features_drifted} of {report.n_features_analyzed} monitored features "
         f"drifted in {report.n_predictions} predictions"
     )
-    return report
 
 
-def await_retraining(story: Story, alert: StoredDriftReport) -> dict[str, Any]:
+def await_retraining(story: Story, since: datetime) -> dict[str, Any]:
     """Follow the retraining that the sensor asked for, while applicants keep coming."""
     heading("drift_retraining_sensor asks for a retraining")
-    since = alert.created_at.timestamp() - 5
 
     def look() -> dict[str, Any] | None:
-        runs = story.dagster.runs(pipelineName=TRAINING_JOB, createdAfter=since)
+        runs = story.dagster.runs(pipelineName=TRAINING_JOB, createdAfter=since.timestamp())
         return next((run for run in reversed(runs) if CAUSE_TAG in run["tags"]), None)
 
     run = wait_for("retraining", look, timeout=120)
@@ -264,36 +152,6 @@ def await_retraining(story: Story, alert: StoredDriftReport) -> dict[str, Any]:
         if live is not None:
             await_served(story, live)
     return run
-
-
-class Trickle:
-    """Applicants that keep coming in the background; what fails is remembered in the story."""
-
-    def __init__(self, story: Story) -> None:
-        self._story = story
-        self._ended = threading.Event()
-        self._failure: CreditError | None = None
-        self._thread = threading.Thread(target=self._post, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
-
-    def _post(self) -> None:
-        population = new_applicants(self._story.settings)
-        while not self._ended.wait(TRICKLE_EVERY_S):
-            try:
-                self._story.post(seed_batch(population, SUDDEN[0].number, TRICKLE_SIZE, self._story.rng))
-            except CreditError as error:
-                # Raised where the story is told: an exception would end only this thread.
-                self._failure = error
-                return
 
 
 def judge_closing(story: Story, before: str, run: dict[str, Any]) -> demo_summary.Closing:
