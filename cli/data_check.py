@@ -14,8 +14,9 @@ from rich.table import Column, Table
 
 from cli.console import console
 from credit_risk.tables.catalogue import TABLES
+from credit_risk.tables.orphans import Orphans
 from credit_risk.tables.violations import Violation, counted
-from resources.raw_files import Orphans, RawSummary, orphans, stage
+from resources.raw_files import RawSummary, orphans, stage
 
 # They come with the eight tables in the same download; nothing reads them.
 HARMLESS_EXTRAS = frozenset({"HomeCredit_columns_description.csv", "sample_submission.csv"})

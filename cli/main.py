@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli import db
 from cli.console import errors
@@ -119,7 +120,7 @@ def main() -> None:
     try:
         app()
     except CreditError as error:
-        errors.print(f"[bold red]error[/] {error}", soft_wrap=True, markup=True)
+        errors.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -23,7 +23,7 @@ from credit_assets.reference import TRAINING_REFERENCE
 from credit_risk.charts.drift import drift_chart
 from credit_risk.charts.evidently_page import evidently_page
 from credit_risk.drift import DriftReport, compute_drift_report
-from credit_risk.errors import CreditError, ModelError
+from credit_risk.errors import CreditError, DriftError, ModelError
 from credit_risk.manifest import Manifest
 from credit_risk.monitored import monitored_features
 from resources.dagster_resources import PlatformResource
@@ -42,7 +42,7 @@ ALL_DRIFTED = "drift/all_drifted_features"
 
 @dataclass(frozen=True)
 class LiveReference:
-    """What a day is compared with: the live model, its sample, and the features it is watched on."""
+    """What a day is compared with: the live model, its sample as it takes it, and the features it is watched on."""
 
     model_version: str
     manifest: Manifest
@@ -86,7 +86,7 @@ class References:
             self._by_version[version] = LiveReference(
                 version,
                 manifest,
-                self._platform.training_reference.sample(version),
+                manifest.feature_set.conform(self._platform.training_reference.sample(version)),
                 monitored_features(manifest.importances, self._platform.settings.drift_features),
             )
         return self._by_version[version]
@@ -127,14 +127,16 @@ def drift_report(
     failed: dict[str, str] = {}
     for key in days:
         try:
-            done = _compute(platform, references, date.fromisoformat(key))
+            done = _compare(platform, references, date.fromisoformat(key))
+            metadata = _describe(done)
         except CreditError as error:
             # Named at the end: one bad day must not cost its neighbours their reports.
             failed[key] = str(error)
             continue
-        metadata = _describe(done)
         if key == days[-1]:
             metadata |= _pages(platform, done)
+        # Last: a row says that the day was reported, and no sensor asks for it again.
+        _store(platform, done)
         context.log.info("%s: %s, %d features drifted", key, done.report.status, done.report.n_features_drifted)
         yield dg.AssetMaterialization(DRIFT_REPORT, partition=key, metadata=metadata)
         yield _check(context, key, done.report)
@@ -142,21 +144,43 @@ def drift_report(
         raise dg.Failure(f"{len(failed)} of {len(days)} days without a report", metadata=dict(failed))
 
 
-def _compute(platform: PlatformResource, references: References, day: date) -> Day:
+def _compare(platform: PlatformResource, references: References, day: date) -> Day:
     live = references.at_the_end_of(day)
-    settings = platform.settings
-    # As the model takes them: a stored feature that it never knew is not compared.
-    current = live.manifest.feature_set.conform(platform.prediction_log.features_of(day))
-    reference = live.manifest.feature_set.conform(live.sample)
+    current = _as_the_model_takes(live, platform.prediction_log.features_of(day))
     report = compute_drift_report(
-        reference,
+        live.sample,
         current,
         features=list(live.monitored),
-        rule=settings.drift_rule,
-        min_predictions=settings.drift_min_predictions,
+        rule=platform.settings.drift_rule,
+        min_predictions=platform.settings.drift_min_predictions,
     )
-    platform.drift_reports.store(day, report, rule=settings.drift_rule, model_version=live.model_version)
     return Day(day, current, live, report)
+
+
+def _as_the_model_takes(live: LiveReference, stored: pd.DataFrame) -> pd.DataFrame:
+    """The features that the model knows, of its kinds: a stored feature that it never knew is not compared."""
+    try:
+        return live.manifest.feature_set.conform(stored)
+    except ValueError:
+        # Its message would quote an applicant's value. Only imported decisions can hold such a one.
+        numeric = [feature.name for feature in live.manifest.feature_set.accepted if feature.kind == "numeric"]
+        textual = [name for name in numeric if name in stored and _holds_text(stored[name])]
+        raise DriftError(
+            f"decisions with text where model {live.model_version} takes numbers: {', '.join(textual)}",
+            expected="numbers, as the model was trained on",
+            remedy="import the decisions of this day with their features corrected",
+            fields={"textual": textual},
+        ) from None
+
+
+def _holds_text(column: pd.Series) -> bool:
+    return any(isinstance(value, str) for value in column)
+
+
+def _store(platform: PlatformResource, done: Day) -> None:
+    platform.drift_reports.store(
+        done.day, done.report, rule=platform.settings.drift_rule, model_version=done.live.model_version
+    )
 
 
 def _describe(done: Day) -> dict[str, Any]:
@@ -175,7 +199,7 @@ def _describe(done: Day) -> dict[str, Any]:
     if report.status == "alert":
         # What an answer to this alert covers: every feature that moved, watched or not. Otherwise
         # the next model, which is watched on others, would ring again for the same move.
-        everything = compute_drift_report(done.live.manifest.feature_set.conform(done.live.sample), done.current)
+        everything = compute_drift_report(done.live.sample, done.current)
         moved = everything.details.loc[everything.details["drifted"], "feature"]
         metadata[ALL_DRIFTED] = sorted({*moved, *drifted})
     return metadata
@@ -187,8 +211,7 @@ def _pages(platform: PlatformResource, done: Day) -> dict[str, Any]:
         return {}
     chart = drift_chart(done.report, title=f"{done.day} against model {done.live.model_version}")
     columns = list(done.live.monitored)
-    reference = done.live.manifest.feature_set.conform(done.live.sample)
-    page = evidently_page(reference[columns], done.current[columns])
+    page = evidently_page(done.live.sample[columns], done.current[columns])
     address = platform.lake.write_bytes(f"reports/drift/{done.day}.html", page)
     return {
         "drift/chart": picture(chart, f"drift of {done.day}"),

@@ -11,7 +11,7 @@ from credit_assets import owners
 from credit_assets.metadata import column_schema, preview
 from credit_assets.raw import raw_digests, raw_file, raw_key
 from credit_risk.errors import ModelError
-from credit_risk.features.client import FEATURE_TABLES, SPECIFICATIONS, join_clients
+from credit_risk.features.client import FEATURE_TABLES, SPECIFICATIONS, join_clients, raw_inputs
 from credit_risk.features.feature_table import FeatureTable
 from credit_risk.features.version import feature_version, source_version
 from resources.dagster_resources import PlatformResource
@@ -84,7 +84,7 @@ def client_features(platform: PlatformResource) -> Iterator[dg.MaterializeResult
     """All features of all clients, one row a client; an immutable version named by its inputs and code."""
     engine, store = platform.engine, FeatureStore(platform.lake)
     sources = {table.name: store.newest(table.name) for table in FEATURE_TABLES}
-    digests = _common_digests(sources)
+    digests = _present_digests(platform, sources)
     version = feature_version(digests)
     if not store.exists(CLIENT_TABLE, version):
         tables = {name: engine.table(store.file(name, newest.version)) for name, newest in sources.items()}
@@ -114,24 +114,18 @@ def client_features(platform: PlatformResource) -> Iterator[dg.MaterializeResult
     )
 
 
-def _common_digests(sources: dict[str, FeatureVersion]) -> dict[str, str]:
-    """The raw files behind all sources, and a check that no source was left behind.
+def _present_digests(platform: PlatformResource, sources: dict[str, FeatureVersion]) -> dict[str, str]:
+    """The raw files as they are now, and a check that no source was left behind.
 
     Raises:
         ModelError: a source was computed from other files, or by other code, than it would be now.
     """
-    digests: dict[str, str] = {}
-    for newest in sources.values():
-        digests |= newest.raw_sha256
-    stale = [
-        table.name
-        for table in FEATURE_TABLES
-        if sources[table.name].version != source_version(table, {name: digests[name] for name in table.inputs})
-    ]
+    digests = raw_digests(platform.lake, raw_inputs())
+    stale = [table.name for table in FEATURE_TABLES if sources[table.name].version != source_version(table, digests)]
     if stale:
         raise ModelError(
-            f"features of {', '.join(stale)} from other raw files or older code than the rest",
-            expected="all sources computed from the same raw files by the present code",
+            f"features of {', '.join(stale)} from other raw files or older code than the present ones",
+            expected="all sources computed from the present raw files by the present code",
             remedy="materialize " + ", ".join(f"features/{name}" for name in stale) + " again",
             fields={"stale": stale},
         )

@@ -5,7 +5,6 @@ import dagster as dg
 from credit_assets.champion import CHAMPION_MODEL
 from credit_assets.drift import DRIFT_REPORT
 from credit_assets.model import CREDIT_MODEL
-from credit_assets.partitions import DAILY
 from credit_assets.predictions import prediction_partitions
 from credit_assets.reference import TRAINING_REFERENCE
 
@@ -21,7 +20,6 @@ training_job = dg.define_asset_job(
 drift_job = dg.define_asset_job(
     "drift_job",
     selection=dg.AssetSelection.assets(DRIFT_REPORT),
-    partitions_def=DAILY,
     description="Drift reports of one day or a range of days.",
 )
 

@@ -18,7 +18,7 @@ from pydantic import Field
 from credit_assets import owners
 from credit_assets.features import CLIENT_FEATURES
 from credit_assets.metadata import picture
-from credit_assets.raw import raw_file, raw_key
+from credit_assets.raw import raw_digests, raw_file, raw_key
 from credit_risk.charts.model import model_charts
 from credit_risk.errors import PortfolioError
 from credit_risk.evaluation import confusion
@@ -27,10 +27,13 @@ from credit_risk.training import TrainedModel, train
 from credit_risk.training_parameters import TrainingParameters
 from resources.code_version import code_version
 from resources.dagster_resources import PlatformResource
-from resources.feature_store import FeatureStore
+from resources.feature_store import FeatureStore, FeatureVersion
 from resources.lake import Lake
 
 CREDIT_MODEL = dg.AssetKey("credit_model")
+
+# The raw table that says who defaulted.
+LABELS = "application_train"
 
 MODEL_VERSION = "model/version"
 CAUSE = "model/cause"
@@ -54,7 +57,7 @@ def out_of_fold_file(version: str) -> str:
 def labelled_clients(platform: PlatformResource, feature_version: str) -> tuple[pd.DataFrame, pd.Series]:
     """Features and targets of the clients of application_train, in one order."""
     features = FeatureStore(platform.lake).frame(feature_version)
-    labels = platform.lake.read_frame(raw_file("application_train"), ["SK_ID_CURR", "TARGET"])
+    labels = platform.lake.read_frame(raw_file(LABELS), ["SK_ID_CURR", "TARGET"])
     joined = features.merge(labels, on="SK_ID_CURR", validate="one_to_one")
     return joined.drop(columns="TARGET"), joined["TARGET"]
 
@@ -64,7 +67,7 @@ def labelled_clients(platform: PlatformResource, feature_version: str) -> tuple[
     group_name="model",
     owners=[owners.MODELS],
     kinds={"lightgbm", "mlflow"},
-    deps=[CLIENT_FEATURES, raw_key("application_train")],
+    deps=[CLIENT_FEATURES, raw_key(LABELS)],
 )
 def credit_model(
     context: dg.AssetExecutionContext,
@@ -79,6 +82,7 @@ def credit_model(
     with ended(mlflow):
         store = FeatureStore(platform.lake)
         newest = store.newest()
+        _require_labels_of(platform.lake, newest)
         frame, target = labelled_clients(platform, newest.version)
         parameters = TrainingParameters.for_size(len(frame))
         weights = _weights_towards(platform, [date.fromisoformat(day) for day in config.answers], frame, context)
@@ -103,10 +107,13 @@ def credit_model(
         _track(mlflow, model, pictures, config)
         version = platform.registry.register(model.booster_text, manifest)
         platform.lake.write_frame(out_of_fold_file(version), model.out_of_fold)
-        platform.registry.annotate(version, cause=config.cause, dagster_run_id=context.run_id)
+        platform.registry.annotate(version, cause=config.cause, dagster_run_id=context.run.run_id)
         for day, features in config.answers.items():
             platform.retraining_causes.record(
-                date.fromisoformat(day), model_version=config.alerted_model, features=features, run_id=context.run_id
+                date.fromisoformat(day),
+                model_version=config.alerted_model,
+                features=features,
+                run_id=context.run.run_id,
             )
     return dg.MaterializeResult(
         metadata={
@@ -134,6 +141,17 @@ def ended(mlflow: Any) -> Iterator[None]:  # noqa: ANN401  # dagster-mlflow publ
         mlflow.end_run("FAILED")
         raise
     mlflow.end_run("FINISHED")
+
+
+def _require_labels_of(lake: Lake, features: FeatureVersion) -> None:
+    """Features and labels must be of the same file: a model names the files that it was trained on."""
+    present = raw_digests(lake, [LABELS])[LABELS]
+    if features.raw_sha256[LABELS] != present:
+        raise PortfolioError(
+            f"labels in raw/{LABELS} of another file than the newest features",
+            expected="features computed from the present raw files",
+            remedy="materialize the features again, then train",
+        )
 
 
 def _weights_towards(

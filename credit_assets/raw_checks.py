@@ -20,7 +20,7 @@ def orphans_check(table: RawTable, foreign: ForeignKey) -> dg.AssetChecksDefinit
         name=f"{foreign.column.lower()}_points_somewhere",
         asset=raw_key(table.name),
         additional_deps=[raw_key(parent) for parent in foreign.tables],
-        description=f"At most a quarter of the rows have a {foreign.column} that {' and '.join(foreign.tables)} lack.",
+        description=f"At most a quarter of the rows have a {foreign.column} that is not in {' or '.join(foreign.tables)}.",
     )
     def check(platform: PlatformResource) -> dg.AssetCheckResult:
         engine = platform.engine

@@ -58,8 +58,8 @@ _WRONG = {
     "field_count": "with another number of fields",
     "quoting": "with a broken quote",
     "encoding": "with bytes that are not UTF-8",
-    "type": "that are not numbers",
-    "whole_number": "that are not whole numbers",
+    "type": "unreadable as a number",
+    "whole_number": "other than a whole number",
 }
 
 

@@ -80,8 +80,9 @@ def end_violations(path: Path, raw: RawTable) -> list[Violation]:
 
 def _missing(path: Path, raw: RawTable) -> Violation:
     neighbours = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
-    stem = path.stem.lower()
-    similar = [name for name in neighbours if name.lower().startswith(stem)]
+    # bureau_balance.csv begins like bureau.csv, and is not meant.
+    others = {table.file_name for table in TABLES.values()}
+    similar = [name for name in neighbours if name.lower().startswith(path.stem.lower()) and name not in others]
     hint = f"; beside it: {', '.join(similar[:NAMES_LISTED])}" if similar else ""
     remedy = f"unpack or rename it to {path.name}" if similar else f"put {raw.file_name} there"
     return file_violation(raw, "missing_file", f"no file {path}{hint}", f"the file {raw.file_name}", remedy)
@@ -188,4 +189,4 @@ def _index_column(raw: RawTable, found: str) -> Violation:
 
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
-    return ", ".join(shown(name).strip("'") or "''" for name in names[:NAMES_LISTED]) + more
+    return ", ".join(shown(name) for name in names[:NAMES_LISTED]) + more

@@ -5,6 +5,9 @@ loading means, stops at the first fault; the lenient one keeps what it can, so t
 can be shown together with its faults. Keep out: explaining a fault (csv_faults), judging values (credit_risk).
 """
 
+import glob
+import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,19 +21,21 @@ from resources.csv_faults import LARGEST_WHOLE_NUMBER
 MEMORY_LIMIT = "2GB"
 THREADS = 8
 
-# DuckDB's own: a reader that wants few columns or few clients skips the rest, and four of them fit a core's turn.
+# DuckDB's own: small enough to be read in parallel and skipped by key, large enough to compress well.
 ROW_GROUP_ROWS = 122_880
 
 
 @contextmanager
-def session(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with bounded memory and threads; what does not fit goes to a folder in `scratch`."""
+def session() -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with bounded memory and threads; what does not fit goes to the system's temporary folder (TMPDIR)."""
     connection = duckdb.connect()
     try:
         threads = int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
         connection.execute(f"SET threads = {min(threads, THREADS)}")
         connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute(f"SET temp_directory = {literal(str(scratch / '.duckdb'))}")
+        # A folder of its own, made when it is needed: two processes would overwrite each other's files in one.
+        spill = Path(tempfile.gettempdir()) / f"credit-duckdb-{uuid.uuid4().hex}"
+        connection.execute(f"SET temp_directory = {literal(str(spill))}")
         yield connection
     finally:
         connection.close()
@@ -39,6 +44,11 @@ def session(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def literal(text: str) -> str:
     """Text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def one_file(path: Path) -> str:
+    """This file and no other, for a reader that takes patterns: a bracket in a folder's name is no pattern."""
+    return glob.escape(str(path))
 
 
 def write_rows(
@@ -64,7 +74,7 @@ def _source(csv: Path, raw: RawTable, *, lenient: bool) -> str:
     }
     columns = ", ".join(f"{literal(name)}: '{kind}'" for name, kind in types.items())
     return (
-        f"read_csv({literal(str(csv))}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+        f"read_csv({literal(one_file(csv))}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
         f"""quote = '"', escape = '"', nullstr = '', ignore_errors = {str(lenient).lower()})"""
     )
 

@@ -118,4 +118,8 @@ def mlflow_run(context: dg.InitResourceContext) -> Iterator[Any]:
         }
     )
     resource_fn: Any = mlflow_tracking.resource_fn
-    yield from resource_fn(configured)
+    for mlflow in resource_fn(configured):
+        yield mlflow
+        # It was opened before the first step: a run that failed before it trained has not ended it.
+        if mlflow.active_run() is not None:
+            mlflow.end_run("FAILED")

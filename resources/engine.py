@@ -13,8 +13,9 @@ from ibis.backends.duckdb import Backend
 from resources.lake import Lake
 from resources.settings import Settings, prepare_home
 
-# Of the machine's memory, for one step; the rest is for Python, PostgreSQL and the page cache.
-MEMORY_SHARE = 0.5
+# Of DuckDB's own default, which is 80 % of what the machine or container has, and leaves too
+# little for two steps side by side, Python, PostgreSQL and the page cache.
+MEMORY_SHARE = 0.6
 
 # 122,880 is DuckDB's own row group; a client is found by reading one of them.
 ROW_GROUP_SIZE = 122_880
@@ -31,7 +32,7 @@ class Engine:
         # A folder of its own, made when memory runs out: engines that share one overwrite each other's files.
         spill = str(scratch / f"spill-{uuid.uuid4().hex}").replace("'", "''")
         self.backend.raw_sql(f"SET temp_directory = '{spill}'")
-        self.backend.raw_sql(f"SET memory_limit = '{_memory_limit_mb()}MB'")
+        self._lower_memory_limit()
         if not lake.is_local:
             # DuckDB's own drivers for object stores are downloaded at run time; fsspec's are installed.
             self.backend.con.register_filesystem(lake.filesystem)
@@ -58,6 +59,12 @@ class Engine:
             temporary.unlink(missing_ok=True)
         return rows
 
+    def _lower_memory_limit(self) -> None:
+        # DuckDB sees the limits of containers; it says them as "12.3 GiB".
+        (limit,) = self.backend.con.execute("SELECT current_setting('memory_limit')").fetchone()
+        amount, unit = limit.split()
+        self.backend.raw_sql(f"SET memory_limit = '{float(amount) * MEMORY_SHARE:.3f} {unit}'")
+
 
 def open_engine(settings: Settings, lake: Lake) -> Engine:
     """The configured engine, with its scratch space under CREDIT_HOME.
@@ -66,9 +73,3 @@ def open_engine(settings: Settings, lake: Lake) -> Engine:
         SettingsError: CREDIT_HOME cannot be written.
     """
     return Engine(lake, prepare_home(settings) / "scratch")
-
-
-def _memory_limit_mb() -> int:
-    import psutil
-
-    return int(psutil.virtual_memory().total * MEMORY_SHARE / 2**20)

@@ -58,7 +58,8 @@ def find(data_dir: Path) -> Postmaster | None:
     """The server that runs in the folder, or None."""
     try:
         lines = (data_dir / "postmaster.pid").read_text().splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        # Where we may not look is no server of ours; `check_folder` says so to who wants to start one.
         return None
     # PostgreSQL writes its eight lines one after the other while it starts.
     lines += [""] * (8 - len(lines))

@@ -51,7 +51,8 @@ class DecisionRecord:
 
 
 # ON CONFLICT DO NOTHING makes a batch whose commit is uncertain safe to send again:
-# (prediction_id, created_at) says which decision it is. JSON travels as binary text arrays (%b):
+# (prediction_id, created_at) says which decision it is. In their order, because two batches
+# that share decisions would otherwise wait for each other for ever. JSON travels as binary text arrays (%b):
 # quoting every brace and quote of a thousand features took most of the service's time.
 _INSERT = """
 INSERT INTO credit.predictions (
@@ -60,6 +61,7 @@ INSERT INTO credit.predictions (
 SELECT * FROM unnest(
     %s::uuid[], %s::timestamptz[], %s::bigint[], %s::float8[], %s::smallint[], %s::text[], %s::float8[],
     %s::text[], %s::float8[], %s::integer[], %b::text[]::jsonb[], %b::text[]::jsonb[])
+ORDER BY 1, 2
 ON CONFLICT DO NOTHING
 """
 

@@ -1,5 +1,7 @@
 """Ask which days' drift is due, and whether an alert calls for a retraining. Never compute either here."""
 
+import json
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -44,7 +46,11 @@ def unfinished_runs(context: dg.SensorEvaluationContext, job_name: str) -> int:
     description="A day whose stored predictions exceed those in its report by the volume threshold gets a new report.",
 )
 def prediction_volume_sensor(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
-    """The days that filled up since their last report, each stretch of them as one run."""
+    """The days that filled up since their last report, each stretch of them as one run.
+
+    The cursor holds the days that were asked for and have no report yet, with their predictions:
+    a day whose run failed is asked for again when more have come, not at every tick.
+    """
     if running := unfinished_runs(context, drift_job.name):
         return dg.SensorResult(skip_reason=f"{running} runs of {drift_job.name} unfinished")
     today = datetime.now(UTC).date()
@@ -53,14 +59,20 @@ def prediction_volume_sensor(context: dg.SensorEvaluationContext, platform: Plat
     due = should_recompute(
         stored, platform.drift_reports.reported_counts(since, today), platform.settings.volume_threshold
     )
-    if not due.days:
-        return dg.SensorResult(skip_reason=due.reason)
+    if due.days and platform.live_models.current() is None:
+        return dg.SensorResult(skip_reason=f"no model live to compare with; waiting: {due.reason}")
+    asked = json.loads(context.cursor or "{}")
+    cursor = json.dumps({day.isoformat(): stored[day] for day in due.days})
+    days = [day for day in due.days if asked.get(day.isoformat()) != stored[day]]
+    if not days:
+        why = "; asked for with as many already, and not reported: see the failed runs" if due.days else ""
+        return dg.SensorResult(skip_reason=due.reason + why, cursor=cursor)
     filled = [
         dg.AssetMaterialization(PREDICTIONS, partition=day.isoformat(), metadata={N_PREDICTIONS: stored[day]})
-        for day in due.days
+        for day in days
     ]
-    requests = [_drift_run(stretch, stored) for stretch in stretches(due.days)]
-    return dg.SensorResult(run_requests=requests, asset_events=filled)
+    requests = [_drift_run(stretch, stored) for stretch in stretches(days)]
+    return dg.SensorResult(run_requests=requests, asset_events=filled, cursor=cursor)
 
 
 @dg.sensor(
@@ -78,11 +90,14 @@ def drift_retraining_sensor(context: dg.SensorEvaluationContext, platform: Platf
     ).records
     if not records:
         return dg.SensorResult(skip_reason="no new drift report")
+    alerts = [alert for record in records if (alert := _alert(record)) is not None]
+    if len(alerts) < len(records):
+        context.log.warning("%d drift reports without figures, told by hand: no cause", len(records) - len(alerts))
     now = datetime.now(UTC)
     live = platform.live_models.current()
     cooldown = timedelta(hours=platform.settings.retrain_cooldown_hours)
     verdict = should_retrain(
-        [_alert(record) for record in records],
+        alerts,
         now=now,
         live_version=live.model_version if live else None,
         answered=platform.retraining_causes.answered(now.date() - timedelta(days=1)),
@@ -121,19 +136,19 @@ def _drift_run(days: list[date], stored: dict[date, int]) -> dg.RunRequest:
     )
 
 
-def _alert(record: dg.EventLogRecord) -> DriftAlert:
+def _alert(record: dg.EventLogRecord) -> DriftAlert | None:
+    """What a record of `drift_report` says; None when a person reported it by hand, without figures."""
     materialization = record.asset_materialization
-    if materialization is None or materialization.partition is None:
-        message = f"drift report {record.storage_id} without a day: materialize drift_report by partition"
-        raise ValueError(message)
+    if materialization is None or materialization.partition is None or STATUS not in materialization.metadata:
+        return None
     metadata = materialization.metadata
-    everything = metadata.get(ALL_DRIFTED, metadata[DRIFTED])
+    drifted = metadata[DRIFTED]
     return DriftAlert(
         report_date=date.fromisoformat(materialization.partition),
         model_version=str(metadata[MODEL_VERSION].value),
         status=str(metadata[STATUS].value),
-        drifted=frozenset(_names(metadata[DRIFTED])),
-        all_drifted=frozenset(_names(everything)),
+        drifted=frozenset(_names(drifted)),
+        all_drifted=frozenset(_names(metadata.get(ALL_DRIFTED, drifted))),
         storage_id=record.storage_id,
     )
 
@@ -143,9 +158,12 @@ def _names(value: Any) -> list[str]:  # noqa: ANN401  # a JSON metadata value
 
 
 def _retraining(reason: str, causes: tuple[DriftAlert, ...], storage_id: int) -> dg.RunRequest:
+    answers: dict[str, set[str]] = defaultdict(set)
+    for cause in causes:
+        answers[cause.report_date.isoformat()] |= cause.all_drifted
     config = {
         "cause": reason,
-        "answers": {cause.report_date.isoformat(): sorted(cause.all_drifted) for cause in causes},
+        "answers": {day: sorted(features) for day, features in answers.items()},
         "alerted_model": causes[0].model_version,
     }
     return dg.RunRequest(

@@ -20,10 +20,14 @@ DAGSTER_ROOMS = ("credit_assets", "sensors")
 HEAVY = ("dagster", "evidently", "lightgbm", "matplotlib", "mlflow", "sklearn")
 
 
-@cache
 def modules(*rooms):
     """Every module of the rooms by its path, parsed."""
-    files = [file for room in rooms for file in sorted((REPOSITORY / room).rglob("*.py"))]
+    return {path: tree for room in rooms for path, tree in _modules_of(room).items()}
+
+
+@cache
+def _modules_of(room):
+    files = sorted((REPOSITORY / room).rglob("*.py"))
     return {str(file.relative_to(REPOSITORY)): ast.parse(file.read_text(encoding="utf-8")) for file in files}
 
 
@@ -73,17 +77,13 @@ def test_annotations_of_the_graph_are_resolved_where_they_are_written():
         path: tree for path, tree in modules("resources").items() if "dagster" in Path(path).name
     }
     files["definitions.py"] = ast.parse((REPOSITORY / "definitions.py").read_text())
-    postponed = [
-        path for path, tree in files.items() if any(node.module == "__future__" for node in from_imports(tree))
-    ]
-    assert postponed == []
+    imported = {path: {node.module for node in from_imports(tree)} for path, tree in files.items()}
+    assert [path for path, names in imported.items() if "__future__" in names] == []
 
 
 def test_no_import_is_relative():
-    relative = [
-        path for path, tree in modules(*ROOMS, "tests").items() if any(node.level for node in from_imports(tree))
-    ]
-    assert relative == []
+    files = modules(*ROOMS, "tests").items()
+    assert [path for path, tree in files if any(node.level for node in from_imports(tree))] == []
 
 
 def test_nothing_is_re_exported():

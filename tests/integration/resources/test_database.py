@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from credit_risk.errors import SettingsError, UnavailableError
+from credit_risk.errors import SettingsError
 from resources.database import Database, open_database
-from resources.settings import load_settings
+from resources.settings import ENV_FILE, load_settings
 
 
 def one_line(answer):
@@ -32,7 +32,9 @@ def test_the_configured_database_is_opened_where_it_is(postgres, tmp_path):
     assert not (tmp_path / "home").exists()
 
 
-def test_without_an_address_the_embedded_server_is_started_in_home(folder, copy_data):
+def test_without_an_address_the_embedded_server_is_started_in_home(folder, copy_data, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv(ENV_FILE, "")
     copy_data("home/postgres")
     settings = load_settings({"CREDIT_HOME": str(folder / "home")})
     assert settings.database_url is None
@@ -62,12 +64,6 @@ def test_a_user_who_may_not_make_a_schema_is_told_what_is_missing(postgres):
     visitor.ensure_schema("credit")
 
 
-def test_a_paused_server_is_given_up(postgres_server):
-    postgres_server.pause()
-    with pytest.raises(UnavailableError, match="timeout"):
-        postgres_server.database().connect(connect_timeout=1)
-
-
 @pytest.mark.parametrize(
     ("url", "found"),
     [
@@ -76,7 +72,6 @@ def test_a_paused_server_is_given_up(postgres_server):
             "no answer from PostgreSQL at postgresql://user:***@127.0.0.1:1/db",
         ),
         ("mysql://user:secret@host/db", "DATABASE_URL of scheme 'mysql'"),
-        ("postgresql://user:se%cret@host/db", "cannot be read as an address"),
     ],
 )
 def test_a_wrong_address_is_one_clear_line(run_credit, url, found):
@@ -96,18 +91,10 @@ def test_a_wrong_password_is_one_clear_line(postgres_server, run_credit):
     line = one_line(run_credit("db", "status", DATABASE_URL=url.format("wrong")))
     assert 'password authentication failed for user "strict"' in line
     assert "wrong" not in line
-    code, out, _ = run_credit("db", "status", DATABASE_URL=url.format("right"))
-    assert code == 0
-    assert "PostgreSQL 18" in out
-    assert "right" not in out
+    with Database(url.format("right")).connect() as connection:
+        assert connection.info.user == "strict"
 
 
 def test_a_home_that_cannot_be_written_is_one_clear_line(run_credit):
     line = one_line(run_credit("db", "upgrade", CREDIT_HOME="/dev/null/home"))
     assert "CREDIT_HOME=/dev/null/home, which cannot be written" in line
-
-
-def test_a_data_folder_of_another_version_is_one_clear_line(run_credit, folder):
-    (data_dir := folder / "postgres").mkdir()
-    (data_dir / "PG_VERSION").write_text("17\n")
-    assert "a data folder of PostgreSQL 17" in one_line(run_credit("db", "upgrade"))

@@ -191,8 +191,6 @@ def test_a_server_that_was_paused_delays_nobodys_end_for_ever(copy_data, monkeyp
     try:
         began = time.monotonic()
         assert not embedded_postgres.leave(data_dir)
-        with pytest.raises(UnavailableError, match="no answer from the embedded PostgreSQL"):
-            embedded_postgres.attach(data_dir)
         assert time.monotonic() - began < 10
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -143,7 +143,3 @@ def test_the_command_imports_and_says_how_to_go_on(postgres, run_credit, written
     assert (code, err) == (0, "")
     said = " ".join(out.split())
     assert "6 decisions from 2023-12-31 to 2024-01-01: 6 new, 0 outcomes new; model version import:old" in said
-    code, out, err = run_credit("history", "import", __file__, DATABASE_URL=postgres.url)
-    assert (code, out) == (1, "")
-    assert "expected a Parquet file of decisions" in err
-    assert err.count("\n") == 1

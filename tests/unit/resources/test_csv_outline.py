@@ -89,6 +89,12 @@ def test_a_missing_file_is_told_with_what_lies_beside_it(tmp_path):
     assert "unpack or rename" in violation.remedy
 
 
+def test_another_table_is_not_taken_for_a_missing_one(tmp_path):
+    (tmp_path / "bureau_balance.csv").touch()
+    (violation,) = outline_violations(tmp_path / "bureau.csv", TABLES["bureau"])
+    assert "bureau_balance" not in violation.found
+
+
 def test_a_file_in_a_missing_folder_is_missing(tmp_path):
     (violation,) = outline_violations(tmp_path / "nowhere" / "bureau_balance.csv", BALANCE)
     assert violation.remedy == "put bureau_balance.csv there"

@@ -1,10 +1,11 @@
 import uuid
 
+import duckdb
 import ibis
 import pytest
 
 from credit_risk.errors import SettingsError
-from resources.engine import Engine, open_engine
+from resources.engine import MEMORY_SHARE, Engine, open_engine
 from resources.lake import Lake
 from resources.settings import load_settings
 
@@ -50,6 +51,14 @@ def test_two_engines_spill_into_different_folders(lake, tmp_path):
     engines = [Engine(lake, tmp_path) for _ in range(2)]
     query = "SELECT current_setting('temp_directory')"
     assert len({engine.backend.con.execute(query).fetchone() for engine in engines}) == 2
+
+
+def test_an_engine_takes_a_part_of_the_memory_that_duckdb_would(engine):
+    def limit(connection):
+        amount, unit = connection.execute("SELECT current_setting('memory_limit')").fetchone()[0].split()
+        return float(amount) * {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}[unit]
+
+    assert limit(engine.backend.con) == pytest.approx(MEMORY_SHARE * limit(duckdb.connect()), rel=0.05)
 
 
 def test_an_unwritable_home_is_one_clear_error(tmp_path):

@@ -249,13 +249,18 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(raw_csv, tmp_path):
         convert(raw_csv("bureau"), tmp_path / "lake" / "bureau.parquet", "bureau")
 
 
-def test_a_quote_in_a_path_does_no_harm(raw_csv, tmp_path):
-    folder = tmp_path / "o'hara"
+def test_a_path_is_taken_as_it_stands(raw_csv, tmp_path):
+    folder = tmp_path / "o'hara [old] *"
     folder.mkdir()
     csv = raw_csv("bureau", folder=folder)
     assert convert(csv, folder / "bureau.parquet", "bureau").rows == 3
     assert check_table(folder / "bureau.parquet", "bureau") == []
-    assert orphans(folder / "bureau.parquet", folder / "bureau.parquet", "SK_ID_BUREAU") == (0, 0)
+    assert orphans(folder / "bureau.parquet", folder / "bureau.parquet", "SK_ID_BUREAU").rows == 0
+
+
+def test_a_table_that_was_never_stored_is_told(tmp_path):
+    with pytest.raises(RawTableError, match=r"no stored table bureau .* load bureau\.csv first"):
+        check_table(tmp_path / "bureau.parquet", "bureau")
 
 
 def test_the_same_table_may_be_loaded_twice_at_once(raw_csv, tmp_path):
@@ -285,5 +290,5 @@ def test_rows_that_point_nowhere_are_counted(raw_csv, tmp_path):
     convert(raw_csv("application_test", 1, cells=cells), tmp_path / "test.parquet", "application_test")
     both = [tmp_path / "train.parquet", tmp_path / "test.parquet"]
     found = orphans(tmp_path / "bureau.parquet", both, "SK_ID_CURR")
-    assert (found.rows, found.keys) == (3, 2)
-    assert orphans(tmp_path / "bureau.parquet", both[0], "SK_ID_CURR") == (4, 3)
+    assert (found.rows, found.keys, found.share) == (3, 2, 0.6)
+    assert orphans(tmp_path / "bureau.parquet", both[0], "SK_ID_CURR").rows == 4
