@@ -12,6 +12,7 @@ import pandas as pd
 from cli.demo_stage import Story, heading, say
 from cli.traffic import new_applicants
 from credit_risk.errors import CreditError, UnavailableError
+from credit_risk.monitored import monitored_features
 from simulation.traffic import SEED_BATCHES, seed_batch
 
 # Eight batches of the size that `credit traffic` sends: enough for 30 features to speak clearly.
@@ -46,17 +47,19 @@ def fresh_segment(story: Story, population: pd.DataFrame) -> pd.DataFrame:
     Raises:
         UnavailableError: every monitored feature has drifted today and was answered.
     """
-    answered = story.causes.answered(datetime.now(UTC).date()).get(datetime.now(UTC).date(), frozenset())
+    today = datetime.now(UTC).date()
+    answered = story.causes.answered(today).get(today, frozenset())
     live = story.registry.production_version()
     if not answered or live is None:
         return population
-    for feature in story.registry.manifest(live).monitored_features:
+    for feature in monitored_features(story.registry.manifest(live).importances, story.settings.drift_features):
         if feature in answered or pd.api.types.is_numeric_dtype(population[feature]):
             continue
         shares = population[feature].value_counts(normalize=True)
         levels = shares[shares.between(*SEGMENT_SHARE)]
         if not levels.empty:
-            level = levels.index[0]
+            # The rarest: it stands out even among all applicants of earlier runs.
+            level = levels.index[-1]
             say(f"today's alert was answered before; now only {feature} = {level} applies, which is a new cause")
             segment: pd.DataFrame = population[population[feature] == level]
             return segment.reset_index(drop=True)

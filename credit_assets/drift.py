@@ -25,7 +25,7 @@ from credit_risk.charts.evidently_page import evidently_page
 from credit_risk.drift import DriftReport, compute_drift_report
 from credit_risk.errors import CreditError, DriftError, ModelError
 from credit_risk.manifest import Manifest
-from credit_risk.monitored import monitored_features
+from credit_risk.monitored import MONITORED, monitored_features
 from resources.dagster_resources import PlatformResource
 from resources.prediction_log import day_bounds
 
@@ -206,11 +206,15 @@ def _describe(done: Day) -> dict[str, Any]:
 
 
 def _pages(platform: PlatformResource, done: Day) -> dict[str, Any]:
-    """The picture, and the Evidently page in the lake, of a day with enough predictions to show."""
+    """The picture, and the Evidently page in the lake, of a day with enough predictions to show.
+
+    The page holds the thirty most important features, however many are monitored: all of them
+    would be tens of megabytes that no browser opens gladly.
+    """
     if done.report.status == "insufficient":
         return {}
     chart = drift_chart(done.report, title=f"{done.day} against model {done.live.model_version}")
-    columns = list(done.live.monitored)
+    columns = list(done.live.monitored[:MONITORED])
     page = evidently_page(done.live.sample[columns], done.current[columns])
     address = platform.lake.write_bytes(f"reports/drift/{done.day}.html", page)
     return {
