@@ -26,4 +26,8 @@ class PlatformStorage(DagsterPostgresStorage):
         """Open the storage, starting the embedded database if need be."""
         database = open_database(load_settings())
         database.ensure_schema("dagster")
-        return cls(postgres_url=database.schema_url("dagster"), inst_data=inst_data)
+        with database.connect() as connection:
+            # Webserver, daemon and code server start together, and Dagster's own way of making its
+            # tables at once gives up now and then: one after the other, the first makes them.
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext('dagster.storage'))")
+            return cls(postgres_url=database.schema_url("dagster"), inst_data=inst_data)

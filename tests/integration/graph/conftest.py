@@ -89,7 +89,11 @@ class Platform:
     def tick(self, sensor: str) -> SensorExecutionData:
         """One look of a sensor, as the daemon lets it look: with its cursor, its events reported."""
         context = dg.build_sensor_context(
-            instance=self.instance, cursor=self.cursors.get(sensor), sensor_name=sensor, definitions=self.defs
+            instance=self.instance,
+            cursor=self.cursors.get(sensor),
+            definitions=self.defs,
+            # As each tick of the daemon: made anew, so that nothing is remembered but the cursor.
+            resources={"platform": PlatformResource(overrides=self.settings)},
         )
         with context:
             seen = self.defs.resolve_sensor_def(sensor).evaluate_tick(context)
@@ -98,13 +102,13 @@ class Platform:
             self.instance.report_runless_asset_event(event)
         return seen
 
-    def launch(self, job: str, request: dg.RunRequest, sensor: str) -> dg.ExecuteInProcessResult:
-        """Run what a sensor asked for, with the tags that the daemon adds."""
+    def launch(self, job: str, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+        """Run what a sensor asked for, as the daemon does."""
         return self.run(
             job,
             run_config=request.run_config,
             asset_selection=request.asset_selection,
-            tags={**request.tags, "dagster/sensor_name": sensor, "dagster/run_key": str(request.run_key)},
+            tags={**request.tags, "dagster/run_key": str(request.run_key)},
         )
 
     def materializations(self, key: dg.AssetKey) -> list[dg.EventLogRecord]:
@@ -192,10 +196,9 @@ def opened(database: Database, folder: Path) -> Iterator[Platform]:
     home = folder / "home" / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(DAGSTER_YAML, home)
-    with settings_of_tests_alone(**settings):
-        # Its storage takes the address from the environment, here and whenever it opens itself again.
-        with dg.DagsterInstance.from_config(str(home)) as instance:
-            yield Platform(database, folder, settings, instance)
+    # Its storage takes the address from the environment, here and whenever it opens itself again.
+    with settings_of_tests_alone(**settings), dg.DagsterInstance.from_config(str(home)) as instance:
+        yield Platform(database, folder, settings, instance)
 
 
 class Templates:
@@ -205,13 +208,14 @@ class Templates:
         self.server = server
         self.folder = folder
 
-    def keep(self, platform: Platform, name: str) -> None:
-        """Keep a copy of a platform as it is now."""
+    def keep(self, platform: Platform, name: str) -> str:
+        """Keep a copy of a platform as it is now, under a name."""
         shutil.copytree(platform.folder, self.folder / name)
         database = conninfo_to_dict(platform.database.url)["dbname"]
         # PostgreSQL copies no database in use, and MLflow keeps its connections open.
         self.server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
         self.server.execute(f"CREATE DATABASE {name} TEMPLATE {database}")
+        return name
 
     @contextmanager
     def copy(self, name: str) -> Iterator[Platform]:
@@ -266,4 +270,3 @@ def untrained(templates: Templates) -> Iterator[Platform]:
     """A platform with CSV files and nothing else."""
     with templates.copy("untrained") as platform:
         yield platform
-

@@ -1,4 +1,4 @@
-"""Drift reports: five days in one run, each with its own record, row, figures and check."""
+"""Drift reports: six days in one run, each with its own record, row, figures and check."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from credit_assets.drift import (
 from resources.history import import_history
 from simulation.traffic import simulate_drift
 
-CLEAN, MOVED, TEXTUAL, EMPTY, NEWEST = range(5)
+CLEAN, MOVED, TEXTUAL, EMPTY, IMPORTED, NEWEST = range(6)
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,10 @@ def population(shared_platform):
 
 
 @pytest.fixture(scope="module")
-def days(shared_platform, population):
-    """A clean day, one whose applicants moved, one with text for a number, an empty one, and a clean one."""
+def days(shared_platform, population, tmp_path_factory):
+    """Clean, moved, with text for a number, empty, imported from an older system, and clean again."""
     first = shared_platform.today - timedelta(days=12)
-    days = [first + timedelta(days=number) for number in range(5)]
+    days = [first + timedelta(days=number) for number in range(6)]
     rng = np.random.default_rng(0)
 
     def drawn(n):
@@ -40,12 +40,15 @@ def days(shared_platform, population):
     shared_platform.decide(days[MOVED], simulate_drift(drawn(150), "sudden", 0.7, rng, spread_of=population))
     shared_platform.decide(days[TEXTUAL], drawn(40).assign(AMT_CREDIT="SECRET-314159", DAYS_BIRTH="SECRET-314159"))
     shared_platform.decide(days[NEWEST], drawn(100).assign(NO_FEATURE_OF_THE_MODEL=1.0))
+    file = tmp_path_factory.mktemp("history") / "older.parquet"
+    shared_platform.history_of(days[IMPORTED], drawn(80)).to_parquet(file)
+    import_history(shared_platform.database, file, "older")
     return days
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def week(shared_platform, days):
-    """The run over all five days."""
+    """The run over all days."""
     return shared_platform.report_drift(days[0], days[-1])
 
 
@@ -71,7 +74,7 @@ def metadata(records, days):
 
 
 @pytest.fixture(scope="module")
-def rows(week, shared_platform, days):
+def rows(shared_platform, days):
     """Stored rows by day."""
     return {row.report_date: row for row in shared_platform.clients.drift_reports.between(days[0], days[-1])}
 
@@ -82,7 +85,7 @@ def checks(week):
 
 
 def test_a_day_has_a_record_and_a_row_that_agree(days, metadata, rows):
-    for number in (CLEAN, MOVED, EMPTY, NEWEST):
+    for number in (CLEAN, MOVED, EMPTY, IMPORTED, NEWEST):
         row, figures = rows[days[number]], metadata[number]
         assert figures[STATUS] == row.status
         assert figures[N_PREDICTIONS] == row.n_predictions
@@ -97,6 +100,7 @@ def test_each_day_is_judged_by_itself(metadata):
         ("alert", 150),
         None,
         ("insufficient", 0),
+        ("ok", 80),
         ("ok", 100),
     ]
 
@@ -107,6 +111,7 @@ def test_a_stable_or_empty_day_passes_its_check_and_an_alert_fails_it(days, chec
         days[CLEAN].isoformat(): (True, dg.AssetCheckSeverity.WARN),
         days[MOVED].isoformat(): (False, dg.AssetCheckSeverity.ERROR),
         days[EMPTY].isoformat(): (True, dg.AssetCheckSeverity.WARN),
+        days[IMPORTED].isoformat(): (True, dg.AssetCheckSeverity.WARN),
         days[NEWEST].isoformat(): (True, dg.AssetCheckSeverity.WARN),
     }
     assert {check.check_name for check in checks.values()} == {CHECK}
@@ -119,14 +124,14 @@ def test_a_check_is_about_the_record_of_its_day(records, checks):
 
 def test_a_day_that_cannot_be_compared_costs_its_neighbours_nothing(week, days, records, rows):
     assert not week.success
-    assert len(records) == len(rows) == 4
+    assert len(records) == len(rows) == 5
     assert days[TEXTUAL] not in rows
 
 
 def test_the_failed_day_is_named_with_its_columns_and_no_value(week, days):
     (failure,) = week.get_step_failure_events()
     data = failure.step_failure_data.user_failure_data
-    assert data.description == "1 of 5 days without a report"
+    assert data.description == "1 of 6 days without a report"
     (day, reason) = next(iter(data.metadata.items()))
     assert day == days[TEXTUAL].isoformat()
     assert "text where model 1 takes numbers: AMT_CREDIT, DAYS_BIRTH" in reason.value
@@ -148,14 +153,14 @@ def test_days_before_the_first_promotion_are_compared_with_the_first_model(metad
 def test_the_page_and_the_picture_are_made_for_the_newest_day_alone(shared_platform, days, metadata):
     pages = {path.name for path in shared_platform.lake_file("reports/drift").iterdir()}
     assert pages == {f"{days[NEWEST]}.html"}
-    assert [figures is not None and "drift/chart" in figures for figures in metadata] == [False] * 4 + [True]
+    assert [figures is not None and "drift/chart" in figures for figures in metadata] == [False] * 5 + [True]
     page = shared_platform.lake_file(f"reports/drift/{days[NEWEST]}.html")
     assert metadata[NEWEST]["drift/evidently_page"] == page.as_uri()
     assert "<html" in page.read_text()[:1000].lower()
     assert "](data:image/png;base64," in metadata[NEWEST]["drift/chart"]
 
 
-def test_the_details_name_every_watched_feature_largest_first(shared_platform, week, days):
+def test_the_details_name_every_watched_feature_largest_first(shared_platform, days):
     details = shared_platform.clients.drift_reports.details(days[MOVED])
     assert {detail["feature"] for detail in details} == set(
         shared_platform.clients.registry.manifest("1").monitored_features
@@ -165,7 +170,7 @@ def test_the_details_name_every_watched_feature_largest_first(shared_platform, w
     assert all(detail["ks_stat"] is None for detail in details if detail["kind"] == "categorical")
 
 
-def test_a_recomputed_day_replaces_its_row_and_adds_a_record(shared_platform, week, days, population, rows):
+def test_a_recomputed_day_replaces_its_row_and_adds_a_record(shared_platform, days, population, rows):
     day, before = days[CLEAN], rows[days[CLEAN]]
     shared_platform.decide(day, population.head(50))
     assert shared_platform.report_drift(day, day).success
@@ -183,16 +188,6 @@ def test_a_day_is_reported_from_the_ui_by_its_partition(shared_platform, populat
     assert result.success
     (row,) = shared_platform.clients.drift_reports.between(day, day)
     assert (row.status, row.n_predictions) == ("insufficient", 10)
-
-
-def test_imported_decisions_are_reported_like_our_own(shared_platform, population, tmp_path):
-    day = shared_platform.today - timedelta(days=25)
-    file = tmp_path / "history.parquet"
-    shared_platform.history_of(day, population.head(80)).to_parquet(file)
-    import_history(shared_platform.database, file, "older")
-    assert shared_platform.report_drift(day, day).success
-    (row,) = shared_platform.clients.drift_reports.between(day, day)
-    assert (row.status, row.n_predictions, row.model_version) == ("ok", 80, "1")
 
 
 def test_without_a_model_the_report_says_what_to_do(untrained):

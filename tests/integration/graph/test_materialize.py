@@ -1,5 +1,6 @@
 """What a person does in the UI: materialize assets one by one, on a fresh instance, without a configuration."""
 
+import dagster as dg
 import pytest
 
 from credit_assets.champion import CHAMPION_MODEL
@@ -34,6 +35,19 @@ def test_every_asset_materializes_one_by_one(untrained):
 def test_an_asset_before_its_sources_says_what_to_do(untrained, key, message):
     (failure,) = untrained.materialize(key).get_step_failure_events()
     assert message in failure.step_failure_data.error.cause.message
+
+
+def test_a_history_before_its_parents_is_loaded_and_its_orphans_are_not_counted_yet(untrained):
+    result = untrained.materialize(raw_key("credit_card_balance"))
+    assert result.success
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
+    assert checks["schema"].passed
+    for name, parents in (
+        ("sk_id_curr_points_somewhere", "raw/application_train and raw/application_test"),
+        ("sk_id_prev_points_somewhere", "raw/previous_application"),
+    ):
+        assert (checks[name].passed, checks[name].severity) == (False, dg.AssetCheckSeverity.WARN)
+        assert checks[name].description.startswith(f"not counted, as {parents} is missing")
 
 
 def test_a_training_that_never_reaches_its_model_leaves_no_open_mlflow_run(untrained):

@@ -1,6 +1,7 @@
 """What the drift sensors work out by themselves; the rest is tested on a real instance."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,5 +27,5 @@ def test_stretches_hold_every_day_once_and_touch_nowhere(given_days):
     assert [day for stretch in found for day in stretch] == sorted(given_days)
     for stretch in found:
         assert stretch[-1] - stretch[0] == timedelta(days=len(stretch) - 1)
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         assert following[0] - one[-1] > timedelta(days=1)

@@ -1,0 +1,75 @@
+"""Dagster's own storage in the platform's database, as `dagster.yaml` names it."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import dagster as dg
+import pytest
+
+from resources.database import Database
+from resources.settings import ENV_FILE, REPOSITORY
+
+
+@dg.asset
+def anything() -> None:
+    """An asset, so that there is a run."""
+
+
+@pytest.fixture
+def dagster_home(postgres, tmp_path, monkeypatch):
+    """A folder with the platform's instance on a database of this test."""
+    monkeypatch.setenv(ENV_FILE, "")
+    monkeypatch.setenv("DATABASE_URL", postgres.url)
+    monkeypatch.setenv("CREDIT_HOME", str(tmp_path / "home"))
+    home = tmp_path / "dagster"
+    home.mkdir()
+    shutil.copy(REPOSITORY / "dagster.yaml", home)
+    return home
+
+
+def schemas(database: Database, table: str) -> list[str]:
+    with database.connect() as connection:
+        rows = connection.execute(
+            "SELECT schemaname FROM pg_tables WHERE tablename = %s ORDER BY 1", [table]
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def test_a_run_is_found_again_by_a_second_instance(dagster_home):
+    with dg.DagsterInstance.from_config(str(dagster_home)) as first:
+        result = dg.materialize([anything], instance=first)
+    with dg.DagsterInstance.from_config(str(dagster_home)) as second:
+        assert second.get_run_by_id(result.run_id).status == dg.DagsterRunStatus.SUCCESS
+        (record,) = second.fetch_materializations(anything.key, limit=5).records
+        assert record.run_id == result.run_id
+
+
+def test_its_tables_are_in_a_schema_of_their_own(dagster_home, postgres):
+    with dg.DagsterInstance.from_config(str(dagster_home)):
+        assert schemas(postgres, "event_logs") == schemas(postgres, "runs") == ["dagster"]
+
+
+def test_it_opens_twice_side_by_side(dagster_home):
+    with (
+        dg.DagsterInstance.from_config(str(dagster_home)) as one,
+        dg.DagsterInstance.from_config(str(dagster_home)) as other,
+    ):
+        run = dg.materialize([anything], instance=one)
+        assert other.has_run(run.run_id)
+
+
+def test_processes_that_start_together_all_find_it(dagster_home, caplog):
+    # What `dagster dev` does on a fresh clone: webserver, daemon and code server at once.
+    with ThreadPoolExecutor(4) as pool:
+        starts = [pool.submit(dg.DagsterInstance.from_config, str(dagster_home)) for _ in range(4)]
+        for start in starts:
+            with start.result() as instance:
+                assert instance.get_runs_count() == 0
+    # One of them made the tables; none got in its way.
+    assert "Retrying" not in caplog.text
+
+
+def test_the_instance_file_sets_what_the_platform_relies_on(dagster_home):
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        assert not instance.telemetry_enabled
+        assert instance.run_monitoring_enabled
