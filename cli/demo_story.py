@@ -142,9 +142,10 @@ def await_retraining(story: Story, since: datetime) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         runs = story.dagster.runs(pipelineName=TRAINING_JOB, createdAfter=since.timestamp())
-        return next((run for run in reversed(runs) if CAUSE_TAG in run["tags"]), None)
+        # Yesterday's alert may come first: the story is about today's.
+        return next((run for run in reversed(runs) if since.date().isoformat() in run["tags"].get(CAUSE_TAG, "")), None)
 
-    run = wait_for("retraining", look, timeout=120)
+    run = wait_for("retraining", look, timeout=240)
     say(f"run {run['runId']}: {run['tags'][CAUSE_TAG]}")
     with Trickle(story):
         follow(story, run["runId"], "the retraining")

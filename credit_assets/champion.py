@@ -47,6 +47,8 @@ def champion_model(context: dg.AssetExecutionContext, platform: PlatformResource
         rng=np.random.default_rng([int(challenger), int(champion or 0)]),
     )
     if verdict.promote:
+        # Raises when there is none: a model that nobody could watch does not go live.
+        platform.training_reference.sample(challenger)
         cause = registry.manifest(challenger).cause
         registry.promote(challenger, cause=f"{verdict.reason}; trained because of {cause}", author=_author(context))
     registry.annotate(challenger, verdict="promoted" if verdict.promote else "refused", reason=verdict.reason)

@@ -21,7 +21,7 @@ from resources.feature_store import FeatureStore, FeatureVersion
 CLIENT_FEATURES = dg.AssetKey("client_features")
 ONE_ROW_A_CLIENT = "one_row_a_client"
 
-# The model records the same name.
+# The model records it as well.
 FEATURE_VERSION = "features/version"
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from credit_assets import owners
-from credit_assets.features import CLIENT_FEATURES
+from credit_assets.features import CLIENT_FEATURES, FEATURE_VERSION
 from credit_assets.metadata import picture
 from credit_assets.raw import raw_digests, raw_file, raw_key
 from credit_risk.charts.model import model_charts
@@ -119,7 +119,7 @@ def credit_model(
         metadata={
             MODEL_VERSION: version,
             CAUSE: config.cause,
-            "features/version": newest.version,
+            FEATURE_VERSION: newest.version,
             "n_train": len(frame),
             "n_features": len(model.feature_set.scored),
             "threshold": model.threshold,

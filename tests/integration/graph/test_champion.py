@@ -1,5 +1,8 @@
 """Judgement of a candidate that is no better, and what materializing again leaves as it is."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 
 from credit_assets.champion import CHAMPION_MODEL
@@ -60,15 +63,35 @@ def test_a_reference_is_never_overwritten(platform):
     assert rows == [(42.0,)]
 
 
-def test_who_let_a_model_go_live_is_on_record(templates, trained_again):
-    templates.keep(trained_again, "two_models")
-    with templates.copy("two_models") as platform:
-        # Without a champion the candidate is the first model, and goes live.
+@pytest.fixture
+def without_champion(templates, trained_again):
+    """Two models, and the alias of production on neither: the candidate, version 2, is to be promoted as the first."""
+    with templates.copy(templates.keep(trained_again, f"two_models_{uuid4().hex}")) as platform:
         platform.clients.registry.client.delete_registered_model_alias(MODEL_NAME, PRODUCTION)
-        assert platform.materialize(CHAMPION_MODEL, tags={"user": "ada@example.org"}).success
-        stays = platform.clients.live_models.history()
-        assert [(stay.model_version, stay.author) for stay in stays] == [
-            ("1", "promotion policy"),
-            ("2", "ada@example.org"),
-        ]
-        assert stays[0].live_to == stays[1].live_from
+        yield platform
+
+
+def test_who_let_a_model_go_live_is_on_record(without_champion):
+    assert without_champion.materialize(CHAMPION_MODEL, tags={"user": "ada@example.org"}).success
+    stays = without_champion.clients.live_models.history()
+    assert [(stay.model_version, stay.author) for stay in stays] == [
+        ("1", "promotion policy"),
+        ("2", "ada@example.org"),
+    ]
+    assert stays[0].live_to == stays[1].live_from
+
+
+def test_a_day_is_compared_with_the_model_that_was_live_at_its_end(without_champion):
+    assert without_champion.materialize(CHAMPION_MODEL).success
+    yesterday, today = without_champion.today - timedelta(days=1), without_champion.today
+    assert without_champion.report_drift(yesterday, today).success
+    reports = without_champion.clients.drift_reports.between(yesterday, today)
+    assert [report.model_version for report in reports] == ["1", "2"]
+
+
+def test_a_model_without_a_reference_does_not_go_live(without_champion):
+    without_champion.lake_file("reference/2.parquet").unlink()
+    (failure,) = without_champion.materialize(CHAMPION_MODEL).get_step_failure_events()
+    assert "no training reference of model 2" in failure.step_failure_data.error.cause.message
+    assert without_champion.clients.registry.production_version() is None
+    assert len(without_champion.clients.live_models.history()) == 1

@@ -190,6 +190,17 @@ def test_a_day_is_reported_from_the_ui_by_its_partition(shared_platform, populat
     assert (row.status, row.n_predictions) == ("insufficient", 10)
 
 
+def test_a_day_whose_page_cannot_be_written_has_no_row_that_would_hide_it_from_the_sensor(platform):
+    yesterday = platform.today - timedelta(days=1)
+    for day in (yesterday, platform.today):
+        platform.decide(day, platform.features().head(40))
+    # A file where the folder of the pages belongs.
+    platform.lake_file("reports").touch()
+    assert not platform.report_drift(yesterday, platform.today).success
+    assert [row.report_date for row in platform.clients.drift_reports.between(yesterday, platform.today)] == [yesterday]
+    assert [record.partition_key for record in platform.materializations(DRIFT_REPORT)] == [yesterday.isoformat()]
+
+
 def test_without_a_model_the_report_says_what_to_do(untrained):
     result = untrained.report_drift(untrained.today, untrained.today)
     (failure,) = result.get_step_failure_events()

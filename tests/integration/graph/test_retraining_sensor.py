@@ -43,8 +43,12 @@ def alerted(templates, alerted_template):
 
 @pytest.fixture(scope="module")
 def answered(templates, alerted_template):
-    """The sensor looked, and the run that it asked for is done."""
+    """Yesterday was in alert as well; the sensor looked, and the run that it asked for is done."""
     with templates.copy(alerted_template) as platform:
+        platform.settings["CREDIT_DRIFT_FEATURES"] = "3"
+        yesterday = platform.today - timedelta(days=1)
+        platform.decide(yesterday, moved(platform, seed=2))
+        assert platform.report_drift(yesterday, yesterday).success
         (request,) = platform.tick(SENSOR).run_requests
         assert platform.launch("training_job", request).success
         yield platform
@@ -81,7 +85,7 @@ def test_no_report_since_the_last_look_asks_for_nothing(alerted):
     assert (seen.run_requests, seen.skip_message) == ([], "no new drift report")
 
 
-def test_the_retraining_is_weighted_towards_the_alerted_day(answered):
+def test_the_retraining_is_weighted_towards_the_alerted_days(answered):
     model = answered.metadata(CREDIT_MODEL)
     assert model["model/version"] == "2"
     assert model["weights/towards_live"] is True
@@ -102,10 +106,12 @@ def test_the_retraining_runs_what_hangs_on_the_model_and_nothing_else(answered):
 
 
 def test_the_retraining_writes_down_what_it_answers(answered):
-    since = answered.today - timedelta(days=1)
-    assert answered.clients.retraining_causes.answered(since) == {
-        answered.today: frozenset(features_of_alert(answered, ALL_DRIFTED))
-    }
+    yesterday = answered.today - timedelta(days=1)
+    retraining, _ = answered.instance.get_runs(dg.RunsFilter(job_name="training_job"))
+    asked = retraining.run_config["ops"]["credit_model"]["config"]["answers"]
+    assert asked.keys() == {yesterday.isoformat(), answered.today.isoformat()}
+    causes = answered.clients.retraining_causes.answered(yesterday)
+    assert {day.isoformat(): sorted(features) for day, features in causes.items()} == asked
 
 
 def test_the_new_model_is_judged_and_the_aliases_and_the_history_agree(answered):
@@ -147,6 +153,21 @@ def test_alerts_of_two_days_are_one_retraining_that_names_both(alerted):
     assert list(config["answers"]) == [yesterday.isoformat(), alerted.today.isoformat()]
     for day in config["answers"]:
         assert day in request.tags["credit/cause"]
+
+
+def test_two_alerts_of_one_day_are_answered_with_all_that_had_moved(alerted):
+    alerted.settings["CREDIT_DRIFT_FEATURES"] = "3"
+    alerted.decide(alerted.today, moved(alerted, seed=3).assign(NAME_CONTRACT_TYPE="Revolving loans"))
+    assert alerted.report_drift(alerted.today, alerted.today).success
+    of_reports = [
+        set(record.asset_materialization.metadata[ALL_DRIFTED].value)
+        for record in alerted.materializations(DRIFT_REPORT)
+    ]
+    assert len(of_reports) == 2
+    assert of_reports[0] != of_reports[1]
+    (request,) = alerted.tick(SENSOR).run_requests
+    answers = request.run_config["ops"]["credit_model"]["config"]["answers"]
+    assert answers == {alerted.today.isoformat(): sorted(set.union(*of_reports))}
 
 
 def test_an_alert_of_an_old_day_is_history(platform):
