@@ -5,11 +5,14 @@ environment when definitions load. Keep out: behaviour; it belongs to the plain 
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from resources import schema
 from resources.database import Database, open_database
 from resources.drift_reports import DriftReports, RetrainingCauses
 from resources.lake import Lake
@@ -21,6 +24,12 @@ from resources.training_reference import TrainingReference
 if TYPE_CHECKING:
     from resources.engine import Engine
     from resources.registry import Registry
+
+
+@cache
+def _bring_up_to_date(url: str) -> None:
+    # Once a process: every tick of a sensor opens its resources anew.
+    schema.upgrade(Database(url), datetime.now(UTC).date())
 
 
 class PlatformResource(dg.ConfigurableResource[Any]):
@@ -42,9 +51,21 @@ class PlatformResource(dg.ConfigurableResource[Any]):
 
     @property
     def database(self) -> Database:
-        """PostgreSQL."""
+        """PostgreSQL with the platform's tables.
+
+        The embedded one is brought up to date on the way, so that the graph runs on a fresh clone;
+        a database that somebody administers is only asked.
+
+        Raises:
+            UnavailableError: nothing answers, or `credit db upgrade` was not run there.
+        """
         if self._database is None:
-            self._database = open_database(self.settings)
+            database = open_database(self.settings)
+            if self.settings.database_url is None:
+                _bring_up_to_date(database.url)
+            else:
+                schema.require_schema(database)
+            self._database = database
         return self._database
 
     @property

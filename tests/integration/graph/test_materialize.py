@@ -51,9 +51,9 @@ def test_a_history_before_its_parents_is_loaded_and_its_orphans_are_not_counted_
 
 
 def test_a_training_that_never_reaches_its_model_leaves_no_open_mlflow_run(untrained):
-    (untrained.raw_dir / TABLES["bureau"].file_name).unlink()
-    result = untrained.run("training_job", asset_selection=[raw_key("bureau"), CREDIT_MODEL])
-    assert not result.success
+    (untrained.raw_dir / TABLES["application_train"].file_name).unlink()
+    result = untrained.run("training_job", asset_selection=[raw_key("application_train"), CREDIT_MODEL])
+    assert [event.step_key for event in result.get_step_failure_events()] == ["raw__application_train"]
     client = untrained.clients.registry.client
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     assert [run.info.status for run in client.search_runs(experiments)] == ["FAILED"]
