@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from credit_assets import champion, drift, features, jobs, model, predictions, raw, raw_checks, reference, schedules
+from credit_assets.execution import machine_executor
 from resources.dagster_resources import PlatformResource, mlflow_run
 from sensors import drift as drift_sensors
 from sensors import failures
@@ -37,8 +38,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         schedules=schedules.schedules,
         sensors=[*drift_sensors.sensors, *failures.sensors],
         resources={"platform": PlatformResource(), "mlflow": mlflow_run, **(resources or {})},
-        # A step in a process of its own costs seconds of imports; the engines use all cores by themselves.
-        executor=dg.in_process_executor,
+        executor=machine_executor,
     )
 
 

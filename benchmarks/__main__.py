@@ -1,4 +1,7 @@
-"""`make bench`: every benchmark, or those named: `make bench ARGS="drift"`."""
+"""`make bench`: every short benchmark, or those named: `make bench ARGS="drift"`.
+
+`features` and `worth` take minutes and options: `make bench-features`, `make bench-worth`.
+"""
 
 import sys
 

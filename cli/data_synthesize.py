@@ -3,14 +3,26 @@
 Here: what the person at the terminal sees. Keep out: how the portfolio is made (simulation.portfolio).
 """
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cli.console import console
 from simulation.kaggle_csv import file_name
-from simulation.portfolio import PortfolioSummary, synthesize
+from simulation.portfolio import CLIENTS, PortfolioSummary, synthesize
+
+BAR = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    TextColumn("{task.completed:,} of {task.total:,}", justify="right"),
+    TimeElapsedColumn(),
+    TextColumn("left:"),
+    TimeRemainingColumn(),
+)
 
 
 def data_synthesize(clients: int, seed: int, out: Path, overwrite: bool) -> None:  # noqa: FBT001  # a command's flag
@@ -19,22 +31,36 @@ def data_synthesize(clients: int, seed: int, out: Path, overwrite: bool) -> None
     Raises:
         SettingsError: see `simulation.portfolio.synthesize`.
     """
-    console = Console()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("clients", total=clients)
-        summary = synthesize(
-            clients,
-            seed,
-            out,
-            lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
-            overwrite=overwrite,
-        )
+    # A bar is drawn over itself: in a file or a pipe it would be noise.
+    with _stoppable(), Progress(*BAR, console=console, transient=True, disable=not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        show(CLIENTS, 0, clients)
+        summary = synthesize(clients, seed, out, show, overwrite=overwrite)
+    console.print(f"{summary.clients:,} made-up clients in {summary.out}", soft_wrap=True, markup=False)
     console.print(_table(summary))
 
 
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Being terminated is as being interrupted: the unfinished files are removed, and that is said."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("stopped: no file was written")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _table(summary: PortfolioSummary) -> Table:
-    table = Table(title=f"{summary.clients:,} made-up clients in {summary.out}", title_justify="left")
+    table = Table()
     table.add_column("file")
     table.add_column("rows", justify="right")
     for name, rows in summary.rows.items():

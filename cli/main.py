@@ -22,11 +22,16 @@ app = typer.Typer(
 data = typer.Typer(help="The eight CSV tables.", no_args_is_help=True)
 history = typer.Typer(help="Decisions of an older system.", no_args_is_help=True)
 drift = typer.Typer(help="Drift reports.", no_args_is_help=True)
+features = typer.Typer(help="Versions of the feature tables.", no_args_is_help=True)
 app.add_typer(data, name="data")
 app.add_typer(db.app, name="db")
 app.add_typer(history, name="history")
 app.add_typer(drift, name="drift")
+app.add_typer(features, name="features")
 
+FeatureTable = Annotated[
+    str, typer.Option("--table", help="client_features, or the features of one source: bureau, application, ...")
+]
 Clients = Annotated[int, typer.Option(min=100, help="clients in the made-up portfolio")]
 
 
@@ -73,6 +78,51 @@ def drift_backfill(
     from cli.drift import backfill
 
     backfill(first.date(), last.date())
+
+
+@features.command("list")
+def features_list(table: FeatureTable = "client_features") -> None:
+    """List the versions of a feature table, newest first: when, from what, how large, and which models use them.
+
+    "new" are raw files that the version below was not computed from.
+    """
+    from cli.features import list_versions
+
+    list_versions(table)
+
+
+@features.command("diff")
+def features_diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="a version; the beginning of its name is enough")],
+    second: Annotated[str, typer.Argument(metavar="B", help="another version")],
+    table: FeatureTable = "client_features",
+    top: Annotated[int, typer.Option(min=1, help="changed features to show")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="everything, for machines")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Compare version A with version B: features added, removed and changed, most changed first.
+
+    A feature changed by the share of the clients of both versions whose value differs. Missing shares and
+    means are those of all clients of each version.
+    """
+    from cli.features import diff_versions
+
+    diff_versions(first, second, table, top, as_json=as_json)
+
+
+@features.command("prune")
+def features_prune(
+    keep: Annotated[int, typer.Option(min=1, help="newest versions of each table that stay in any case")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would go, and remove nothing")] = False,  # noqa: FBT002  # a flag of the command
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Remove old versions of all feature tables, and what killed runs left behind more than an hour ago.
+
+    Whatever their age, these stay: the accepted version of each table, the versions that it was put together
+    from, and every version that a model in the registry was trained on. Without the registry nothing goes.
+    """
+    from cli.features import prune
+
+    prune(keep, dry_run=dry_run, yes=yes)
 
 
 @app.command()

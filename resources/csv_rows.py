@@ -1,54 +1,18 @@
-"""The rows of a CSV file into typed Parquet, streamed by DuckDB.
+"""The rows of a CSV file as DuckDB streams them: in file order, and whole numbers however they are written.
 
-Here: how a table is read (types from its schema) and written. Two readings exist: the strict one, which is what
-loading means, stops at the first fault; the lenient one keeps what it can, so that the checks of a refused file
-can be shown together with its faults. Keep out: explaining a fault (csv_faults), judging values (credit_risk).
+Two readings exist. The strict one decides whether a file that is not plain can be loaded, and stops at the first
+fault; the lenient one keeps what it can, so that the checks of a refused file can be shown together with its faults.
+Keep out: the reading of plain files (csv_plain), explaining a fault (csv_faults), judging values (credit_risk).
 """
 
-import glob
-import tempfile
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from credit_risk.tables.raw_table import RawTable
+from resources.csv_engine import literal, one_file
 from resources.csv_faults import LARGEST_WHOLE_NUMBER
-
-# The largest files take 0.8 GB on two threads and 0.9 GB on eight; more threads would keep more row groups open.
-MEMORY_LIMIT = "2GB"
-THREADS = 8
-
-# DuckDB's own: small enough to be read in parallel and skipped by key, large enough to compress well.
-ROW_GROUP_ROWS = 122_880
-
-
-@contextmanager
-def session() -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with bounded memory and threads; what does not fit goes to the system's temporary folder (TMPDIR)."""
-    connection = duckdb.connect()
-    try:
-        threads = int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
-        connection.execute(f"SET threads = {min(threads, THREADS)}")
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        # A folder of its own, made when it is needed: two processes would overwrite each other's files in one.
-        spill = Path(tempfile.gettempdir()) / f"credit-duckdb-{uuid.uuid4().hex}"
-        connection.execute(f"SET temp_directory = {literal(str(spill))}")
-        yield connection
-    finally:
-        connection.close()
-
-
-def literal(text: str) -> str:
-    """Text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def one_file(path: Path) -> str:
-    """This file and no other, for a reader that takes patterns: a bracket in a folder's name is no pattern."""
-    return glob.escape(str(path))
+from resources.csv_parquet import write
 
 
 def write_rows(
@@ -60,10 +24,7 @@ def write_rows(
         duckdb.Error: strict reading met a line or value that does not fit, or the file cannot be written.
     """
     select = ", ".join(_typed(name, str(column.dtype), lenient=lenient) for name, column in raw.schema.columns.items())
-    connection.execute(
-        f"COPY (SELECT {select} FROM {_source(csv, raw, lenient=lenient)}) TO {literal(str(parquet))} "  # noqa: S608  # names come from the schema
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
-    )
+    write(connection, f"SELECT {select} FROM {_source(csv, raw, lenient=lenient)}", parquet)  # noqa: S608  # names come from the schema
 
 
 def _source(csv: Path, raw: RawTable, *, lenient: bool) -> str:

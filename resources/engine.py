@@ -1,41 +1,36 @@
-"""The engine that computes features: Ibis on DuckDB, over the Parquet tables of the lake.
+"""The engine that computes features: one protocol, and the engine that the settings name.
 
-Here: opening it within the machine's limits, reading tables, writing results. Keep out:
-what a feature is (`credit_risk.features`).
+Here: what every engine can do, and the choice between them. Each engine has a module of its own
+(`engine_duckdb`, `engine_spark`). Keep out: what a feature is (`credit_risk.features`).
 """
 
-import uuid
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import ibis
-from ibis.backends.duckdb import Backend
+from ibis.backends import BaseBackend
 
 from resources.lake import Lake
 from resources.settings import Settings, prepare_home
 
-# Of DuckDB's own default, which is 80 % of what the machine or container has, and leaves too
-# little for two steps side by side, Python, PostgreSQL and the page cache.
-MEMORY_SHARE = 0.6
-
-# 122,880 is DuckDB's own row group; a client is found by reading one of them.
-ROW_GROUP_SIZE = 122_880
+Select = Callable[[ibis.Table], ibis.Table]
 
 
-class Engine:
-    """An Ibis backend that reads and writes the lake."""
+class Engine(Protocol):
+    """An Ibis backend that reads the Parquet tables of the lake, and writes them.
 
-    def __init__(self, lake: Lake, scratch: Path) -> None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        self.lake = lake
-        self.scratch = scratch
-        self.backend: Backend = ibis.duckdb.connect()
-        # A folder of its own, made when memory runs out: engines that share one overwrite each other's files.
-        spill = str(scratch / f"spill-{uuid.uuid4().hex}").replace("'", "''")
-        self.backend.raw_sql(f"SET temp_directory = '{spill}'")
-        self._lower_memory_limit()
-        if not lake.is_local:
-            # DuckDB's own drivers for object stores are downloaded at run time; fsspec's are installed.
-            self.backend.con.register_filesystem(lake.filesystem)
+    Attributes:
+        lake: where tables are read and written.
+        scratch: a folder of this machine, for what is not finished yet.
+    """
+
+    lake: Lake
+    scratch: Path
+
+    @property
+    def backend(self) -> BaseBackend:
+        """The Ibis backend, for questions of any other kind."""
 
     def table(self, name: str) -> ibis.Table:
         """A Parquet file of the lake as a table.
@@ -43,33 +38,37 @@ class Engine:
         Raises:
             FileNotFoundError: names the file.
         """
-        if not self.lake.exists(name):
-            raise FileNotFoundError(f"{self.lake.uri(name)}: materialize the asset that writes it first")
-        address = self.lake.path(name) if self.lake.is_local else self.lake.uri(name)
-        return self.backend.read_parquet(address)
 
     def write(self, name: str, expression: ibis.Table) -> int:
-        """Compute an expression into a Parquet file of the lake, atomically. Returns its rows."""
-        temporary = self.scratch / f"{uuid.uuid4().hex}.parquet"
-        try:
-            self.backend.to_parquet(expression, temporary, compression="zstd", row_group_size=ROW_GROUP_SIZE)
-            rows = int(self.backend.read_parquet(temporary).count().execute())
-            self.lake.put_file(temporary, name)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return rows
+        """Compute an expression into one Parquet file of the lake, atomically. Returns its rows."""
 
-    def _lower_memory_limit(self) -> None:
-        # DuckDB sees the limits of containers; it says them as "12.3 GiB".
-        (limit,) = self.backend.con.execute("SELECT current_setting('memory_limit')").fetchone()
-        amount, unit = limit.split()
-        self.backend.raw_sql(f"SET memory_limit = '{float(amount) * MEMORY_SHARE:.3f} {unit}'")
+    def join(self, name: str, tables: Sequence[str], key: str, select: Select) -> int:
+        """Set tables of the lake side by side, and compute over them into one Parquet file of the lake, atomically.
+
+        Args:
+            name: of the file.
+            tables: their names; each ascends by key and holds no key twice. Rows are those of the first.
+            key: of whole numbers, none missing; the file ascends by it.
+            select: what is written, of the table of all columns.
+
+        Returns:
+            How many rows there are.
+        """
 
 
 def open_engine(settings: Settings, lake: Lake) -> Engine:
     """The configured engine, with its scratch space under CREDIT_HOME.
 
     Raises:
-        SettingsError: CREDIT_HOME cannot be written.
+        SettingsError: CREDIT_HOME cannot be written, or what CREDIT_ENGINE needs is missing.
+        UnavailableError: CREDIT_SPARK_REMOTE does not answer.
     """
-    return Engine(lake, prepare_home(settings) / "scratch")
+    scratch = prepare_home(settings) / "scratch"
+    # Imported here: whoever computes with one engine need not have the other installed.
+    if settings.engine == "spark":
+        from resources.engine_spark import SparkEngine
+
+        return SparkEngine(lake, scratch, settings.spark_remote)
+    from resources.engine_duckdb import DuckDBEngine
+
+    return DuckDBEngine(lake, scratch)

@@ -1,4 +1,4 @@
-"""Raw tables: a CSV file in, typed Parquet out, or every reason why not.
+"""Raw tables: a CSV file in, typed Parquet sorted by client out, or every reason why not.
 
 Here: the client that the raw assets and `credit data check` share, so that what the check passes, loading
 accepts. Add what both need. Keep out: what a table looks like (credit_risk.tables) and where it is stored.
@@ -20,15 +20,15 @@ from credit_risk.errors import RawTableError
 from credit_risk.tables.catalogue import TABLES
 from credit_risk.tables.orphans import Orphans, count_orphans
 from credit_risk.tables.raw_table import RawTable
-from credit_risk.tables.violations import Violation, counted, schema_violations
-from resources.csv_bytes import Fingerprint, byte_violations, fingerprint
-from resources.csv_faults import fault_violations
-from resources.csv_outline import end_violations, file_violation, outline_violations
-from resources.csv_rows import literal, one_file, session, write_rows
+from credit_risk.tables.violations import Violation, conforms, counted, schema_violations
+from resources.csv_bytes import Fingerprint, fingerprint
+from resources.csv_engine import one_file, session
+from resources.csv_outline import file_violation, outline_violations
+from resources.csv_parquet import extents, first_rows, n_rows, sort_rows
+from resources.csv_patient import read_patiently
+from resources.csv_plain import write_plain_rows
 
 PREVIEW_ROWS = 10
-# The engine's own words may quote a whole field.
-REASON_CHARACTERS = 200
 # More would fill a page of the UI; the first already say what kind of file it is.
 PROBLEMS_IN_MESSAGE = 20
 
@@ -42,7 +42,7 @@ class RawSummary:
         bytes: size of the CSV file.
         sha256: of the CSV file, in hexadecimal.
         missing: share of missing values by column, in file order.
-        preview: the first rows as a Markdown table.
+        preview: the first rows of the stored table, as a Markdown table.
     """
 
     rows: int
@@ -113,7 +113,8 @@ def check_table(parquet: Path, table: str) -> list[Violation]:
             fields={"table": table},
         )
     with session() as connection:
-        return _schema_violations(connection, parquet, TABLES[table])
+        stored = ibis.duckdb.from_connection(connection).read_parquet(one_file(parquet))
+        return schema_violations(stored, TABLES[table].schema)
 
 
 def orphans(child: Path, parents: Path | Sequence[Path], key: str) -> Orphans:
@@ -126,26 +127,27 @@ def orphans(child: Path, parents: Path | Sequence[Path], key: str) -> Orphans:
 
 
 def _read(csv: Path, parquet: Path, raw: RawTable) -> Staged:
+    """Read a file fast, and patiently when that leaves a doubt. Both come to the same table."""
     before = csv.stat()
     with session() as connection, ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(fingerprint, csv)
-        refusal = _write(connection, csv, parquet, raw)
+        written = write_plain_rows(connection, csv, parquet, raw)
         read = hashing.result()
-        summary = _summary(connection, parquet, raw, read) if parquet.exists() else None
-        in_rows = _row_violations(connection, parquet, raw, summary)
-    faults = byte_violations(read, raw)
-    # The second reading takes a minute for 27 million lines. Besides a refusal it explains what the engine passes
-    # over without a word: blank lines (then lines and rows do not add up) and rows of separators (no key).
-    add_up = summary is not None and summary.rows == read.lines - 1
-    without_key = any(found.check == "not_null" for found in in_rows)
-    if read.line_ends_agree and (refusal or without_key or not add_up):
-        faults += fault_violations(csv, raw)
-    if refusal and not faults:
-        faults = [file_violation(raw, "unreadable", f"{csv.name}: {refusal}", "CSV that can be parsed")]
-    # A value that could not be read is missing in the staged rows: that is its fault's doing, not another one.
-    explained = {fault.column for fault in faults}
-    in_rows = [found for found in in_rows if found.check != "not_null" or found.column not in explained]
-    return Staged((*end_violations(csv, raw), *faults, *in_rows, *_changed(csv, before, raw)), summary)
+        if written and _is_good(connection, parquet, raw, read) and not _changed(csv, before, raw):
+            return Staged((), _summary(parquet, raw, read))
+    violations = [*read_patiently(csv, parquet, raw, read), *_changed(csv, before, raw)]
+    if not violations:
+        sort_rows(parquet, raw)
+    return Staged(tuple(violations), _summary(parquet, raw, read) if parquet.exists() else None)
+
+
+def _is_good(connection: duckdb.DuckDBPyConnection, parquet: Path, raw: RawTable, read: Fingerprint) -> bool:
+    """Whether nothing can be wrong with a file that was read fast: it is plain, no line was lost, all checks hold."""
+    complete = 0 < n_rows(parquet) == read.lines - 1
+    if not (read.is_plain and complete):
+        return False
+    table = ibis.duckdb.from_connection(connection).read_parquet(one_file(parquet))
+    return conforms(table, raw.schema, extents(parquet))
 
 
 @contextmanager
@@ -174,30 +176,14 @@ def _clear_storage_errors(csv: Path, parquet: Path, table: str) -> Iterator[None
         ) from error
 
 
-def _write(connection: duckdb.DuckDBPyConnection, csv: Path, parquet: Path, raw: RawTable) -> str | None:
-    """Stage the rows: all of them, or, when the engine refuses the file, what it can read. Returns its reason."""
-    try:
-        write_rows(connection, csv, parquet, raw)
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        try:
-            write_rows(connection, csv, parquet, raw, lenient=True)
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
-            # What it wrote until then is no Parquet file.
-            parquet.unlink(missing_ok=True)
-        return _reason(error)
-    return None
-
-
-def _summary(connection: duckdb.DuckDBPyConnection, parquet: Path, raw: RawTable, read: Fingerprint) -> RawSummary:
-    source = f"read_parquet({literal(one_file(parquet))})"
-    present = ", ".join(f'count("{name}")' for name in raw.columns)
-    rows, *counts = connection.execute(f"SELECT count(*), {present} FROM {source}").fetchall()[0]  # noqa: S608  # names come from the schema
-    first = connection.execute(f"SELECT * FROM {source} LIMIT {PREVIEW_ROWS}").fetchall()  # noqa: S608  # a literal
+def _summary(parquet: Path, raw: RawTable, read: Fingerprint) -> RawSummary:
+    known = extents(parquet)
+    first = [list(row.values()) for row in first_rows(parquet, PREVIEW_ROWS)]
     return RawSummary(
-        rows=rows,
+        rows=n_rows(parquet),
         bytes=read.size,
         sha256=read.sha256,
-        missing={name: 1 - n / rows if rows else 0.0 for name, n in zip(raw.columns, counts, strict=True)},
+        missing={name: extent.missing / extent.rows if extent.rows else 0.0 for name, extent in known.items()},
         preview=_markdown(raw.columns, first),
     )
 
@@ -209,20 +195,6 @@ def _markdown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _markdown_cell(cell: object) -> str:
     return "" if cell is None else str(cell).replace("|", "\\|").replace("\n", " ")
-
-
-def _row_violations(
-    connection: duckdb.DuckDBPyConnection, parquet: Path, raw: RawTable, summary: RawSummary | None
-) -> list[Violation]:
-    if summary is None:
-        return []
-    if not summary.rows:
-        return [file_violation(raw, "no_rows", f"no row in {raw.file_name}", "at least one row under the header")]
-    return _schema_violations(connection, parquet, raw)
-
-
-def _schema_violations(connection: duckdb.DuckDBPyConnection, parquet: Path, raw: RawTable) -> list[Violation]:
-    return schema_violations(ibis.duckdb.from_connection(connection).read_parquet(one_file(parquet)), raw.schema)
 
 
 def _changed(csv: Path, before: os.stat_result, raw: RawTable) -> list[Violation]:
@@ -250,9 +222,3 @@ def _refusal(csv: Path, table: str, violations: Sequence[Violation]) -> RawTable
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
-
-
-def _reason(refusal: Exception) -> str:
-    """What the engine says is wrong: its first line and its third; the second is the whole line at fault."""
-    lines = str(refusal).splitlines()
-    return " ".join(line[:REASON_CHARACTERS] for line in (lines[:1] + lines[2:3]))

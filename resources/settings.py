@@ -35,6 +35,11 @@ Folder = Annotated[Path, AfterValidator(_from_repository)]
 LakeAddress = Annotated[str | None, AfterValidator(_lake_from_repository)]
 
 
+def _half_of_the_cores() -> int:
+    # A step's engine uses two cores well; on two, steps one after another keep both busy.
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
 class Settings(BaseSettings):
     """The platform's settings; unset means the embedded default. Relative folders begin at the repository."""
 
@@ -48,7 +53,18 @@ class Settings(BaseSettings):
     lake_uri: LakeAddress = Field(
         None, validation_alias="CREDIT_LAKE", description="folder, s3:// or gs:// (CREDIT_HOME/lake)"
     )
-    engine: Literal["duckdb"] = Field("duckdb", validation_alias="CREDIT_ENGINE", description="engine of the features")
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", validation_alias="CREDIT_ENGINE", description="engine of the features"
+    )
+    spark_remote: str | None = Field(
+        None, validation_alias="CREDIT_SPARK_REMOTE", description="Spark Connect address (a Spark on this machine)"
+    )
+    parallel_steps: int = Field(
+        default_factory=_half_of_the_cores,
+        validation_alias="CREDIT_PARALLEL_STEPS",
+        ge=1,
+        description="steps of one run side by side (half of the cores)",
+    )
 
     api_host: str = Field("127.0.0.1", validation_alias="CREDIT_API_HOST", description="address the service binds")
     api_port: int = Field(8000, validation_alias="CREDIT_API_PORT", ge=1, le=65535, description="port of the service")

@@ -16,8 +16,8 @@ from simulation.profile import TableProfile
 
 CARD_STATES = ("Active", "Completed", "Signed", "Sent proposal", "Refused")
 
-# A month's minimum payment is a twentieth of the balance.
-MINIMUM_PAYMENT = 0.05
+# A month's minimum payment is a twentieth of the balance, and at least this much of the limit.
+MINIMUM_PAYMENT, OF_LIMIT = 0.05, 0.025
 
 # The month that has just closed: what falls due in it is not settled yet.
 LAST_MONTH = -1
@@ -56,7 +56,8 @@ def credit_card_balance(t: TableProfile, decided: Ints, quality: Floats, rng: np
         rng: source of randomness.
     """
     months = _months(t, decided, quality, rng)
-    minimum = cents(MINIMUM_PAYMENT * months.balance)
+    least = np.maximum(MINIMUM_PAYMENT * months.balance, OF_LIMIT * months.limit)
+    minimum = cents(np.minimum(least, months.balance))
     mature = _count_within(months.used, months.place)
     receivable = _receivable(months, rng)
     # One overpaid month in eight shows in the balance as well.
@@ -94,7 +95,7 @@ def _months(t: TableProfile, decided: Ints, quality: Floats, rng: np.random.Gene
     never = top_share(rng.random(n_cards) + 0.3 * (counts < YOUNG), NEVER_DRAWN)
     # A card that is drawn on is drawn on for a stretch of its life.
     begin = np.where(chance(rng, n_cards, 0.5), 0.0, 0.5 * rng.random(n_cards))
-    span = 0.42 + 0.6 * rng.random(n_cards)
+    span = 0.44 + 0.6 * rng.random(n_cards)
     age = place / counts[card]
     used = ~never[card] & (age >= begin[card]) & (age < (begin + span)[card])
     limits = t["AMT_CREDIT_LIMIT_ACTUAL"].quantile(rng.random(n_cards))
@@ -181,7 +182,7 @@ def _instalments(months: CardMonths, minimum: Floats, quality: Floats, rng: np.r
     n = len(source)
     card = months.card[source]
     due = np.floor((months.month[source] + 1) * MONTH_DAYS) - 5.0
-    amount = np.maximum(cents(minimum[source] * rng.beta(0.7, 0.7, n)), 0.045)
+    amount = np.maximum(cents(minimum[source] * rng.beta(0.6, 0.7, n)), 0.045)
     # Every settlement has a number of its own: they run to two hundred on an old card.
     starts = np.concatenate([[True], card[1:] != card[:-1]]) if n else np.zeros(0, np.bool_)
     number = np.arange(n) - np.maximum.accumulate(np.where(starts, np.arange(n), 0)) + 1

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from simulation.columns import NEVER, Floats, Ints, Labels, Table, floats, labels
-from simulation.histories import Histories
+from simulation.histories import NOBODY, Histories
 from simulation.profile import TableProfile
 
 Signals = dict[str, Floats]
@@ -126,8 +126,8 @@ def category_signals(form: Table, t: TableProfile) -> Signals:
 
 
 def mean_by_client(client: Ints, values: Floats, n: int) -> Floats:
-    """The mean over each client's rows, missing for clients without any."""
-    known = ~np.isnan(values)
+    """The mean over each client's rows, missing for clients without any; rows of NOBODY do not count."""
+    known = ~np.isnan(values) & (client != NOBODY)
     count = np.bincount(client[known], minlength=n)
     total = np.bincount(client[known], weights=values[known], minlength=n)
     return np.asarray(np.divide(total, count, out=np.full(n, np.nan), where=count > 0))

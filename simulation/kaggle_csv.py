@@ -1,22 +1,35 @@
-"""The eight CSV files as Kaggle's: header, column order, number formats, missing values.
+"""The eight CSV files as Kaggle's: header, column order, number formats, missing values, order of rows.
 
-Here: writing finished tables, chunk by chunk, into files that appear all at once or not at all.
-Keep out: what is in them.
+Here: writing finished tables, chunk by chunk. Keep out: what is in them, and the folder that they
+appear in (new_files).
 """
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from credit_risk.errors import SettingsError
-from simulation.columns import Column, Labels, Table
+from simulation.columns import Column, Labels, Mask, Table, floats
+from simulation.file_order import ShuffledLines
 from simulation.profile import ColumnProfile, Profile, TableProfile
+
+# Files in random order, as the published ones are; the applications are sorted by key. Bureau comes
+# in runs of one client, its monthly states in runs of one credit, all others row by row: a group-by
+# that finds a client's rows side by side would look faster than it is on real files.
+SHUFFLED: Mapping[str, str | None] = MappingProxyType(
+    {
+        "bureau": "SK_ID_CURR",
+        "bureau_balance": "SK_ID_BUREAU",
+        "previous_application": None,
+        "POS_CASH_balance": None,
+        "credit_card_balance": None,
+        "installments_payments": None,
+    }
+)
 
 # Bytes copied at a time when a part is appended: below the memory that a chunk takes anyway.
 COPY_BYTES = 1 << 22
@@ -53,18 +66,30 @@ def arrow_table(table: Table, profile: TableProfile) -> pa.Table:
 
 
 class CsvFolder:
-    """The files of a portfolio while it is being written: rows are appended, table by table."""
+    """The files of a portfolio while it is being written: rows are appended, table by table.
 
-    def __init__(self, folder: Path, profile: Profile) -> None:
+    Args:
+        folder: existing folder for the files and for what is needed on the way to them.
+        profile: the tables.
+        n_chunks: how many times each table will be appended to: shuffling then needs about the
+            memory of one time.
+        seed: decides the order of the rows in the shuffled files.
+    """
+
+    def __init__(self, folder: Path, profile: Profile, n_chunks: int, seed: np.random.SeedSequence) -> None:
         self._folder = folder
         self._profile = profile
         self._connection = duckdb.connect(config={"threads": 1})
+        self._shuffled = {
+            name: ShuffledLines(folder, name, n_chunks, np.random.default_rng(child))
+            for name, child in zip(SHUFFLED, seed.spawn(len(SHUFFLED)), strict=True)
+        }
         self.rows = dict.fromkeys(profile.tables, 0)
         for name, table in profile.tables.items():
             (folder / file_name(name)).write_text(",".join(table.header) + "\n", encoding="utf-8")
 
     def append(self, name: str, table: Table) -> None:
-        """Add rows to the end of one table's file."""
+        """Add rows to one table's file; a shuffled one shows them once it is finished."""
         rows = arrow_table(table, self._profile[name])
         part = self._folder / f"{name}.part"
         # DuckDB writes floats as Python does and quotes only what needs it; pyarrow's own writer
@@ -72,48 +97,31 @@ class CsvFolder:
         self._connection.register("rows", rows)
         self._connection.execute("COPY rows TO ? (FORMAT csv, HEADER false)", [str(part)])
         self._connection.unregister("rows")
-        with part.open("rb") as source, (self._folder / file_name(name)).open("ab") as target:
-            shutil.copyfileobj(source, target, COPY_BYTES)
+        if name in SHUFFLED:
+            key = SHUFFLED[name]
+            first_of_run = None if key is None else _first_of_run(table[key])
+            self._shuffled[name].deal(np.fromfile(part, dtype=np.uint8), first_of_run)
+        else:
+            with part.open("rb") as source, (self._folder / file_name(name)).open("ab") as target:
+                shutil.copyfileobj(source, target, COPY_BYTES)
         part.unlink()
         self.rows[name] += rows.num_rows
+
+    def finish(self, report: Callable[[int, int], None]) -> None:
+        """Write the shuffled files; reports how many of their rows are in place, and out of how many."""
+        total, done = sum(self.rows[name] for name in SHUFFLED), 0
+        for name, lines in self._shuffled.items():
+            with (self._folder / file_name(name)).open("ab") as target:
+                for rows in lines.gather(target):
+                    done += rows
+                    report(done, total)
 
     def close(self) -> None:
         """Release the writer."""
         self._connection.close()
 
 
-@contextmanager
-def new_files(out: Path, profile: Profile, *, overwrite: bool) -> Iterator[CsvFolder]:
-    """A folder to write into, whose files move to `out` together once the block ends well.
-
-    Raises:
-        SettingsError: `out` cannot be written, or holds such files already and `overwrite` is off.
-    """
-    present = [file_name(name) for name in profile.tables if (out / file_name(name)).exists()]
-    if present and not overwrite:
-        raise SettingsError(
-            f"{len(present)} of the CSV files in {out}: {', '.join(present)}",
-            expected="a folder without them: these could be the real Kaggle files",
-            remedy="choose another folder, or ask to overwrite (--overwrite)",
-            fields={"out": str(out), "present": present},
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".synthesize-", dir=out))
-    except OSError as error:
-        raise SettingsError(
-            f"{out}, which cannot be written ({error.strerror})",
-            expected="a folder to write CSV files into",
-            remedy="choose another folder",
-            fields={"out": str(out)},
-        ) from error
-    try:
-        folder = CsvFolder(work, profile)
-        try:
-            yield folder
-        finally:
-            folder.close()
-        for name in profile.tables:
-            (work / file_name(name)).replace(out / file_name(name))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+def _first_of_run(key: Column) -> Mask:
+    """Which rows have another key than the row above."""
+    keys = floats(key)
+    return np.concatenate([np.ones(min(len(keys), 1), np.bool_), keys[1:] != keys[:-1]])

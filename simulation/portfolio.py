@@ -7,6 +7,7 @@ repaid, and whether they defaulted. Keep out: what a table is made of (its own m
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,19 +27,25 @@ from simulation.clients import (
     draw_clients,
     population,
 )
-from simulation.columns import Floats, Ints, Table, take
+from simulation.columns import Floats, Ints, Table
 from simulation.histories import FIRST_BUREAU, FIRST_PREVIOUS, Histories, draw_histories
-from simulation.kaggle_csv import CsvFolder, new_files
+from simulation.kaggle_csv import CsvFolder, file_name
+from simulation.new_files import new_files
 from simulation.profile import Profile, load_profile
 
 Progress = Callable[[str, int, int], None]
 
+# What progress is counted in: clients drawn, then rows put into their final order.
+CLIENTS, ROWS = "clients", "rows in file order"
+
 # Below this the test file and the rarer tables could be empty, which no loader should accept.
 FEWEST_CLIENTS = 100
 
-# Files whose rows stay in the order in which they are made: applications are sorted by key,
-# monthly states by credit. All others are shuffled within a chunk, as nothing may rely on order.
-ORDERED = ("application_train", "application_test", "bureau_balance")
+# Room on disk for one client's rows: 7,500 bytes in all eight files, and a little to work in.
+BYTES_PER_CLIENT = 8_000
+
+# What the order of rows is drawn from, beside the seed: apart from everything that the rows say.
+ORDER = 1
 
 
 @dataclass(frozen=True)
@@ -64,19 +71,23 @@ class Chunk:
     next_keys: tuple[int, int]
 
 
+def _silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
 def synthesize(
-    n_clients: int, seed: int, out: Path, progress: Progress | None = None, *, overwrite: bool = False
+    n_clients: int, seed: int, out: Path, progress: Progress = _silent, *, overwrite: bool = False
 ) -> PortfolioSummary:
     """Write the eight CSV files of a made-up portfolio into `out`, all of them or none.
 
     The same seed and size give the same bytes. Memory is that of two chunks of clients, whatever
-    the size.
+    the size; room on disk that of the files, which grow out of their own parts.
 
     Args:
         n_clients: applicants in both application files, split as the published 307,511 : 48,744.
         seed: any number from 0.
         out: folder for the files, made when it is missing.
-        progress: called with what was done ("clients"), how many, and out of how many.
+        progress: called with what was done (CLIENTS, then ROWS), how many, and out of how many.
         overwrite: replace CSV files of these names that are in `out` already.
 
     Raises:
@@ -90,21 +101,24 @@ def synthesize(
         )
     started = time.perf_counter()
     profile = load_profile()
-    with new_files(out, profile, overwrite=overwrite) as folder:
+    names = [file_name(name) for name in profile.tables]
+    with (
+        new_files(out, names, n_clients * BYTES_PER_CLIENT, overwrite=overwrite) as work,
+        closing(CsvFolder(work, profile, count_chunks(n_clients), np.random.SeedSequence([seed, ORDER]))) as folder,
+    ):
         probability, defaults = _written(folder, draw_chunks(profile, n_clients, seed), n_clients, progress)
+        rows = folder.rows
     return PortfolioSummary(
         out=out,
         clients=n_clients,
-        rows=folder.rows,
+        rows=rows,
         default_rate=defaults / len(probability),
         best_auc=default_risk.best_auc(probability),
         seconds=time.perf_counter() - started,
     )
 
 
-def _written(
-    folder: CsvFolder, chunks: Iterator[Chunk], n_clients: int, progress: Progress | None
-) -> tuple[Floats, int]:
+def _written(folder: CsvFolder, chunks: Iterator[Chunk], n_clients: int, progress: Progress) -> tuple[Floats, int]:
     """Write all chunks; the known probabilities of the labelled clients, and how many defaulted."""
     probabilities, defaults, done = [], 0, 0
     # One chunk is written while the next is drawn; waiting for it bounds the memory.
@@ -117,19 +131,23 @@ def _written(
             probabilities.append(chunk.probability)
             defaults += chunk.defaults
             done += chunk.applicants
-            if progress is not None:
-                progress("clients", done, n_clients)
+            progress(CLIENTS, done, n_clients)
         if writing is not None:
             writing.result()
+    folder.finish(lambda done, total: progress(ROWS, done, total))
     return np.concatenate(probabilities), defaults
+
+
+def count_chunks(n_clients: int) -> int:
+    """Chunks of equal size: a rest of a few people might hold nobody for one of the files."""
+    return max(round(n_clients / CHUNK), 1)
 
 
 def draw_chunks(profile: Profile, n_clients: int, seed: int) -> Iterator[Chunk]:
     """All tables of the portfolio, a chunk of clients at a time, each from its own seed."""
     root = np.random.SeedSequence(seed)
     people = population(profile, n_clients, np.random.default_rng(root.spawn(1)[0]))
-    # Chunks of equal size: a rest of a few people might hold nobody for one of the files.
-    n_chunks = max(round(n_clients / CHUNK), 1)
+    n_chunks = count_chunks(n_clients)
     parts = np.array_split(np.arange(len(people.roles)), n_chunks)
     keys = (FIRST_BUREAU, FIRST_PREVIOUS)
     for members, sequence in zip(parts, root.spawn(n_chunks), strict=True):
@@ -147,7 +165,7 @@ def draw_chunk(
 ) -> Chunk:
     """All tables of the `members` of the population."""
     # One generator for each noun: a change in one leaves the draws of the others as they were.
-    who, forms, past, label, order = (np.random.default_rng(child) for child in sequence.spawn(5))
+    who, forms, past, label = (np.random.default_rng(child) for child in sequence.spawn(4))
     clients = draw_clients(profile, FIRST_CLIENT + members, people.roles[members], who)
     histories = draw_histories(profile, clients, first_keys, past)
     train = _applications(profile, "application_train", clients, forms)
@@ -160,7 +178,7 @@ def draw_chunk(
         "application_test": _applications(profile, "application_test", clients, forms),
     }
     return Chunk(
-        tables={name: _in_file_order(name, table, order) for name, table in tables.items()},
+        tables=tables,
         applicants=int((clients.roles != STRANGER).sum()),
         probability=probability,
         defaults=int(target.sum()),
@@ -184,12 +202,6 @@ def _probability(profile: Profile, train: Table, histories: Histories, clients: 
     signals |= default_risk.application_signals(train)
     signals |= default_risk.category_signals(train, profile["application_train"])
     return default_risk.default_probability(signals, int(labelled.sum()))
-
-
-def _in_file_order(name: str, table: Table, rng: np.random.Generator) -> Table:
-    if name in ORDERED:
-        return table
-    return take(table, rng.permutation(len(table["SK_ID_CURR"])))
 
 
 def _write(folder: CsvFolder, tables: dict[str, Table]) -> None:

@@ -227,7 +227,7 @@ def _plan(rng: np.random.Generator, kind: Labels, terms: Mask, amounts: Table, a
     n = len(terms)
     credit = floats(amounts["AMT_CREDIT"])
     # Larger credits run longer; long ones are granted less often.
-    length = blend(rng, n) + 1.1 * np.log1p(credit) - 1.2 * approved
+    length = blend(rng, n) + 1.1 * np.log1p(credit) - 1.8 * approved
     months = np.zeros(n)
     for level, usual in ((CASH, CASH_TERMS), (CONSUMER, CONSUMER_TERMS)):
         rows = np.flatnonzero(kind.among(level) & terms)

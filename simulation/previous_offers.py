@@ -139,10 +139,6 @@ def _names(t: TableProfile, rng: np.random.Generator, kind: Labels, terms: Mask,
     # A handful of purchases on credit are cars.
     car = chance(rng, n, t["NAME_PORTFOLIO"].share("Cars") / t["NAME_PORTFOLIO"].share("POS"))
     portfolio = Labels.constant("Cars", n).where(kind.among(CONSUMER) & car, portfolio)
-    sold = _renamed(
-        product,
-        {name: "x-sell" if "X-Sell" in name else "walk-in" for name in (*CASH_PRODUCTS, "Card X-Sell")},
-    )
     low = t["NAME_YIELD_GROUP"].label_among(rng.random(n), ("low_action", "low_normal"))
     other = t["NAME_YIELD_GROUP"].label_among(rng.random(n), YIELDS)
     for tier in ("middle", "high"):
@@ -152,9 +148,22 @@ def _names(t: TableProfile, rng: np.random.Generator, kind: Labels, terms: Mask,
     return {
         "PRODUCT_COMBINATION": product,
         "NAME_PORTFOLIO": portfolio.where(terms, "XNA"),
-        "NAME_PRODUCT_TYPE": sold,
+        "NAME_PRODUCT_TYPE": _product_type(t, rng, product),
         "NAME_YIELD_GROUP": low.where(lows, other).where(terms & ~kind.among(REVOLVING), "XNA"),
     }
+
+
+def _product_type(t: TableProfile, rng: np.random.Generator, product: Labels) -> Labels:
+    """Sold across or to somebody who walked in, as most products say; cards of the street make up the shares."""
+    across = [name for name in product.levels if "X-Sell" in name]
+    walked_in = [name for name in product.levels if name.startswith("Cash Street")]
+    kinds, products = t["NAME_PRODUCT_TYPE"], t["PRODUCT_COMBINATION"]
+    left = [kinds.share("x-sell") - products.share(*across), kinds.share("walk-in") - products.share(*walked_in)]
+    edges = np.cumsum(left) / products.share("Card Street")
+    codes = np.searchsorted(edges, rng.random(len(product)), side="right").astype(np.int16)
+    card = Labels(codes, ("x-sell", "walk-in", "XNA"))
+    named = _renamed(product, dict.fromkeys(across, "x-sell") | dict.fromkeys(walked_in, "walk-in"))
+    return card.where(product.among("Card Street"), named)
 
 
 def _renamed(column: Labels, names: dict[str, str]) -> Labels:

@@ -2,18 +2,38 @@
 
 Here: columns of application_train and application_test as they are, and what is computed within
 one row. `features` works on one row as on all. Add a column or a term to SPECIFICATIONS. Keep
-out: histories, and TARGET, which no feature may read.
+out: histories, and TARGET, which no feature may read. Also kept out: the number of adults of a
+household, which is the protected family status in other words.
 """
 
 import ibis.expr.types as ir
 
 from credit_risk.features.across import across
+from credit_risk.features.application_groups import (
+    BUILDING,
+    BUILDING_MODE,
+    CITY_MISMATCHES,
+    CONTACTS,
+    DEFAULTED_30,
+    DEFAULTED_60,
+    DOCUMENTS,
+    ENQUIRIES,
+    EXTERNAL_SCORES,
+    FREQUENT_ENQUIRIES,
+    MISMATCHES,
+    OBSERVED_30,
+    RECENT_ENQUIRIES,
+    REGION_MISMATCHES,
+    TELLING_BUILDING,
+    TELLING_CONTACTS,
+    TELLING_DOCUMENTS,
+    WEIGHTED_SCORES,
+)
 from credit_risk.features.feature_table import FeatureTable
 from credit_risk.features.rendering import clean, derive, input_columns
-from credit_risk.features.terms import Term, category, column, difference, product, ratio
-from credit_risk.features.units import COUNT, CURRENCY, DAYS, FLAG, GRADE, HOURS, RATIO, SCORE, YEARS
+from credit_risk.features.terms import Term, category, column, difference, named, product, ratio
+from credit_risk.features.units import COUNT, CURRENCY, DAYS, GRADE, HOURS, RATIO, YEARS
 
-CONTRACT_TYPE = category("NAME_CONTRACT_TYPE", "contract type")
 INCOME = column("AMT_INCOME_TOTAL", CURRENCY, "yearly income")
 CREDIT = column("AMT_CREDIT", CURRENCY, "credit asked for")
 ANNUITY = column("AMT_ANNUITY", CURRENCY, "annuity")
@@ -27,76 +47,10 @@ REGISTRATION = column("DAYS_REGISTRATION", DAYS, "last change of registration")
 ID_PUBLISH = column("DAYS_ID_PUBLISH", DAYS, "last change of identity document")
 PHONE_CHANGE = column("DAYS_LAST_PHONE_CHANGE", DAYS, "last change of phone")
 CAR_AGE = column("OWN_CAR_AGE", YEARS, "age of the car")
-
-EXTERNAL_SCORES = tuple(column(f"EXT_SOURCE_{i}", SCORE, f"external score {i}") for i in (1, 2, 3))
-
-DOCUMENTS = tuple(column(f"FLAG_DOCUMENT_{i}", FLAG, f"document {i} provided") for i in range(2, 22))
-# The other documents are provided by fewer than 1 in 50 applicants: their sum carries them.
-FREQUENT_DOCUMENTS = tuple(DOCUMENTS[i - 2] for i in (3, 6, 8))
-
-CONTACTS = (
-    column("FLAG_MOBIL", FLAG, "mobile phone given"),
-    column("FLAG_EMP_PHONE", FLAG, "employer's phone given"),
-    column("FLAG_WORK_PHONE", FLAG, "work phone given"),
-    column("FLAG_CONT_MOBILE", FLAG, "mobile phone reachable"),
-    column("FLAG_PHONE", FLAG, "home phone given"),
-    column("FLAG_EMAIL", FLAG, "e-mail given"),
-)
-# All but the mobile phone, which everybody gives, and the employer's, which says "employed" again.
-TELLING_CONTACTS = tuple(item for item in CONTACTS if item.name in {"FLAG_WORK_PHONE", "FLAG_PHONE"})
-
-MISMATCHES = (
-    column("REG_REGION_NOT_LIVE_REGION", FLAG, "registered and living in different regions"),
-    column("REG_REGION_NOT_WORK_REGION", FLAG, "registered and working in different regions"),
-    column("LIVE_REGION_NOT_WORK_REGION", FLAG, "living and working in different regions"),
-    column("REG_CITY_NOT_LIVE_CITY", FLAG, "registered and living in different cities"),
-    column("REG_CITY_NOT_WORK_CITY", FLAG, "registered and working in different cities"),
-    column("LIVE_CITY_NOT_WORK_CITY", FLAG, "living and working in different cities"),
-)
-
-ENQUIRIES = tuple(
-    column(f"AMT_REQ_CREDIT_BUREAU_{code}", COUNT, f"bureau enquiries {when}")
-    for code, when in (
-        ("HOUR", "within an hour before"),
-        ("DAY", "within a day, but the hour"),
-        ("WEEK", "within a week, but the day"),
-        ("MON", "within a month, but the week"),
-        ("QRT", "within a quarter, but the month"),
-        ("YEAR", "within a year, but the quarter"),
-    )
-)
-# Of the nearer ones, fewer than 1 in 20 applicants have any: their sum carries them.
-FREQUENT_ENQUIRIES = ENQUIRIES[3:]
-
-BUILDING = tuple(
-    column(f"{code}_AVG", RATIO, f"{what}, normalized")
-    for code, what in (
-        ("APARTMENTS", "apartments"),
-        ("BASEMENTAREA", "basement area"),
-        ("YEARS_BEGINEXPLUATATION", "start of the building's use"),
-        ("YEARS_BUILD", "year of building"),
-        ("COMMONAREA", "common area"),
-        ("ELEVATORS", "elevators"),
-        ("ENTRANCES", "entrances"),
-        ("FLOORSMAX", "highest floor"),
-        ("FLOORSMIN", "lowest floor"),
-        ("LANDAREA", "land area"),
-        ("LIVINGAPARTMENTS", "living apartments"),
-        ("LIVINGAREA", "living area"),
-        ("NONLIVINGAPARTMENTS", "other apartments"),
-        ("NONLIVINGAREA", "other area"),
-    )
-)
-# Beside the mean of all, those that keep some relation to the target on their own.
-TELLING_BUILDING = tuple(
-    item
-    for item in BUILDING
-    if item.name.removesuffix("_AVG") in {"YEARS_BEGINEXPLUATATION", "FLOORSMAX", "LIVINGAREA"}
-)
-
-OBSERVED_30 = column("OBS_30_CNT_SOCIAL_CIRCLE", COUNT, "acquaintances observed for 30 days past due")
-DEFAULTED_30 = column("DEF_30_CNT_SOCIAL_CIRCLE", COUNT, "acquaintances 30 days past due")
-DEFAULTED_60 = column("DEF_60_CNT_SOCIAL_CIRCLE", COUNT, "acquaintances 60 days past due")
+REGION_POPULATION = column("REGION_POPULATION_RELATIVE", RATIO, "population of the region, normalized")
+REGION_RATING = column("REGION_RATING_CLIENT", GRADE, "rating of the region")
+CITY_RATING = column("REGION_RATING_CLIENT_W_CITY", GRADE, "rating of the region, with the city")
+HOUR = column("HOUR_APPR_PROCESS_START", HOURS, "hour of the application")
 
 PLAIN_NUMBERS: tuple[Term, ...] = (
     INCOME,
@@ -111,24 +65,23 @@ PLAIN_NUMBERS: tuple[Term, ...] = (
     ID_PUBLISH,
     PHONE_CHANGE,
     CAR_AGE,
-    column("REGION_POPULATION_RELATIVE", RATIO, "population of the region, normalized"),
-    column("REGION_RATING_CLIENT_W_CITY", GRADE, "rating of the region, with the city"),
-    column("HOUR_APPR_PROCESS_START", HOURS, "hour of the application"),
+    REGION_POPULATION,
+    REGION_RATING,
+    CITY_RATING,
+    HOUR,
     *EXTERNAL_SCORES,
     *TELLING_CONTACTS,
-    MISMATCHES[3],
-    MISMATCHES[4],
+    *CITY_MISMATCHES,
     *TELLING_BUILDING,
-    column("TOTALAREA_MODE", RATIO, "total area, normalized"),
     OBSERVED_30,
     DEFAULTED_30,
     DEFAULTED_60,
-    *FREQUENT_DOCUMENTS,
+    *TELLING_DOCUMENTS,
     *FREQUENT_ENQUIRIES,
 )
 
-PLAIN_CATEGORIES = (
-    CONTRACT_TYPE,
+PLAIN_CATEGORIES: tuple[Term, ...] = (
+    category("NAME_CONTRACT_TYPE", "contract type"),
     category("CODE_GENDER", "gender; protected"),
     category("NAME_FAMILY_STATUS", "family status; protected"),
     category("FLAG_OWN_CAR", "owns a car"),
@@ -145,38 +98,137 @@ PLAIN_CATEGORIES = (
     category("WALLSMATERIAL_MODE", "material of the walls"),
 )
 
-SCORES = "external scores"
+# In instalments: the term less what interest adds to it.
+CREDIT_TERM = named("CREDIT_TERM", ratio(CREDIT, ANNUITY), "credit in annuities")
+GOODS_TERM = named("GOODS_TERM", ratio(GOODS_PRICE, ANNUITY), "goods in annuities")
+ANNUITY_BURDEN = named("ANNUITY_BURDEN", ratio(ANNUITY, INCOME), "annuity as a part of income")
+CREDIT_BURDEN = named("CREDIT_BURDEN", ratio(CREDIT, INCOME), "credit in incomes")
+CREDIT_SHARE = named("CREDIT_SHARE", ratio(CREDIT, GOODS_PRICE), "credit as a part of the goods' price")
+# Insurance and fees; a down payment where negative.
+CREDIT_SURPLUS = named("CREDIT_SURPLUS", difference(CREDIT, GOODS_PRICE), "what is borrowed beyond the goods' price")
 
-COMPUTED: tuple[Term, ...] = (
-    across("EXT_SOURCE", "MEAN", EXTERNAL_SCORES, SCORES),
-    across("EXT_SOURCE", "MIN", EXTERNAL_SCORES, SCORES),
-    across("EXT_SOURCE", "MAX", EXTERNAL_SCORES, SCORES),
-    across("EXT_SOURCE", "STD", EXTERNAL_SCORES, SCORES),
-    across("EXT_SOURCE", "PRODUCT", EXTERNAL_SCORES, SCORES),
-    across("EXT_SOURCE", "PRESENT", EXTERNAL_SCORES, SCORES),
-    product(EXTERNAL_SCORES[1], EXTERNAL_SCORES[2]),
-    ratio(CREDIT, ANNUITY),
-    ratio(CREDIT, GOODS_PRICE),
-    ratio(CREDIT, INCOME),
-    ratio(ANNUITY, INCOME),
+MONEY: tuple[Term, ...] = (
+    CREDIT_TERM,
+    GOODS_TERM,
+    ANNUITY_BURDEN,
+    CREDIT_BURDEN,
+    CREDIT_SHARE,
+    CREDIT_SURPLUS,
     ratio(GOODS_PRICE, INCOME),
-    difference(CREDIT, GOODS_PRICE),
-    ratio(INCOME, FAMILY_MEMBERS),
-    ratio(INCOME, BIRTH),
-    ratio(EMPLOYED, BIRTH),
-    ratio(REGISTRATION, BIRTH),
-    ratio(ID_PUBLISH, BIRTH),
-    ratio(PHONE_CHANGE, BIRTH),
-    ratio(CAR_AGE, BIRTH),
+    ratio(CREDIT_SURPLUS, INCOME),
+    ratio(CREDIT_SURPLUS, ANNUITY),
+    difference(INCOME, CREDIT),
+    *(ratio(amount, BIRTH) for amount in (INCOME, CREDIT, ANNUITY)),
+    *(ratio(amount, EMPLOYED) for amount in (INCOME, CREDIT, ANNUITY)),
+    ratio(BIRTH, CREDIT_TERM),
+)
+
+HOUSEHOLD: tuple[Term, ...] = (
+    *(ratio(amount, FAMILY_MEMBERS) for amount in (INCOME, CREDIT, ANNUITY)),
+    *(ratio(amount, CHILDREN) for amount in (INCOME, ANNUITY)),
+    ratio(BIRTH, FAMILY_MEMBERS),
+    product(ANNUITY_BURDEN, FAMILY_MEMBERS),
+)
+
+AGES: tuple[Term, ...] = (
+    *(difference(day, BIRTH) for day in (EMPLOYED, ID_PUBLISH, PHONE_CHANGE, REGISTRATION)),
+    *(difference(day, EMPLOYED) for day in (REGISTRATION, ID_PUBLISH, PHONE_CHANGE)),
+    difference(ID_PUBLISH, REGISTRATION),
+    difference(PHONE_CHANGE, REGISTRATION),
+    difference(PHONE_CHANGE, ID_PUBLISH),
+    *(ratio(day, BIRTH) for day in (EMPLOYED, REGISTRATION, ID_PUBLISH, PHONE_CHANGE, CAR_AGE)),
+    *(ratio(day, EMPLOYED) for day in (REGISTRATION, ID_PUBLISH, PHONE_CHANGE, CAR_AGE)),
+    ratio(PHONE_CHANGE, ID_PUBLISH),
+    ratio(PHONE_CHANGE, REGISTRATION),
+    ratio(ID_PUBLISH, REGISTRATION),
+)
+
+FIRST, SECOND, THIRD = EXTERNAL_SCORES
+SCORES = "external scores"
+MEAN_SCORE = across("EXT_SOURCE", "MEAN", EXTERNAL_SCORES, SCORES)
+LOWEST_SCORE = across("EXT_SOURCE", "MIN", EXTERNAL_SCORES, SCORES)
+HIGHEST_SCORE = across("EXT_SOURCE", "MAX", EXTERNAL_SCORES, SCORES)
+ALL_SCORES = (MEAN_SCORE, *EXTERNAL_SCORES)
+
+SCORE_STATISTICS: tuple[Term, ...] = (
+    MEAN_SCORE,
+    LOWEST_SCORE,
+    HIGHEST_SCORE,
+    *(across("EXT_SOURCE", statistic, EXTERNAL_SCORES, SCORES) for statistic in ("SUM", "STD", "PRODUCT", "PRESENT")),
+    across(
+        "EXT_SOURCE_WEIGHTED", "MEAN", WEIGHTED_SCORES, f"{SCORES}: the first twice, the second 3 and the third 4 times"
+    ),
+    # The sum less both ends; missing unless all three are there.
+    named(
+        "EXT_SOURCE_MEDIAN",
+        difference(difference(FIRST, difference(LOWEST_SCORE, SECOND)), difference(HIGHEST_SCORE, THIRD)),
+        "the middle one of the three external scores",
+    ),
+    # The product of two where one is missing.
+    product(LOWEST_SCORE, HIGHEST_SCORE),
+    *(
+        compute(*pair)
+        for compute in (product, difference, ratio)
+        for pair in ((FIRST, SECOND), (FIRST, THIRD), (SECOND, THIRD))
+    ),
+)
+
+# Both the product and the ratio: risk falls with age and with the score, and a score that is low
+# for the age tells more than one that is low.
+SCORES_AGAINST: tuple[Term, ...] = (
+    *(product(BIRTH, score) for score in ALL_SCORES),
+    *(ratio(BIRTH, score) for score in ALL_SCORES),
+    *(product(EMPLOYED, score) for score in ALL_SCORES),
+    *(ratio(EMPLOYED, score) for score in (MEAN_SCORE, FIRST)),
+    # A longer term at the same annuity is a lower rate: score times term is score against price.
+    *(product(CREDIT_TERM, score) for score in (MEAN_SCORE, SECOND, THIRD)),
+    product(GOODS_TERM, MEAN_SCORE),
+    *(ratio(CREDIT, score) for score in (MEAN_SCORE, SECOND, THIRD)),
+    *(ratio(ANNUITY, score) for score in ALL_SCORES),
+    ratio(INCOME, FIRST),
+    *(ratio(burden, MEAN_SCORE) for burden in (CREDIT_BURDEN, ANNUITY_BURDEN, CREDIT_SHARE)),
+    *(ratio(CAR_AGE, score) for score in (MEAN_SCORE, SECOND, THIRD)),
+    *(ratio(REGION_POPULATION, score) for score in (SECOND, THIRD)),
+    *(product(day, MEAN_SCORE) for day in (PHONE_CHANGE, ID_PUBLISH, REGISTRATION)),
+    ratio(CITY_RATING, MEAN_SCORE),
+    ratio(FAMILY_MEMBERS, MEAN_SCORE),
+    ratio(HOUR, SECOND),
+)
+
+# Within a year, but the quarter.
+YEAR_ENQUIRIES = FREQUENT_ENQUIRIES[-1]
+ALL_ENQUIRIES = across("ENQUIRIES", "SUM", ENQUIRIES, "bureau enquiries by age")
+LATEST_ENQUIRIES = across("RECENT_ENQUIRIES", "SUM", RECENT_ENQUIRIES, "bureau enquiries of the last month by age")
+BUILDING_MEAN = across("BUILDING", "MEAN", BUILDING, "building measures, averages")
+BUILDING_MODE_MEAN = across("BUILDING_MODE", "MEAN", BUILDING_MODE, "building measures, modes")
+
+GROUPS: tuple[Term, ...] = (
     across("DOCUMENTS", "SUM", DOCUMENTS, "documents asked for"),
     across("CONTACTS", "SUM", CONTACTS, "ways of contact"),
     across("MISMATCHES", "SUM", MISMATCHES, "address mismatches"),
-    across("ENQUIRIES", "SUM", ENQUIRIES, "bureau enquiries by age"),
-    across("BUILDING", "MEAN", BUILDING, "building measures"),
-    across("BUILDING", "PRESENT", BUILDING, "building measures"),
+    across("REGION_MISMATCHES", "SUM", REGION_MISMATCHES, "address mismatches by region"),
+    ALL_ENQUIRIES,
+    LATEST_ENQUIRIES,
+    ratio(LATEST_ENQUIRIES, ALL_ENQUIRIES),
+    BUILDING_MEAN,
+    *(
+        across("BUILDING", statistic, BUILDING, "building measures, averages")
+        for statistic in ("STD", "MAX", "PRESENT")
+    ),
+    difference(BUILDING_MODE_MEAN, BUILDING_MEAN),
+    ratio(DEFAULTED_30, OBSERVED_30),
 )
 
-SPECIFICATIONS: tuple[Term, ...] = (*PLAIN_NUMBERS, *PLAIN_CATEGORIES, *COMPUTED)
+SPECIFICATIONS: tuple[Term, ...] = (
+    *PLAIN_NUMBERS,
+    *PLAIN_CATEGORIES,
+    *MONEY,
+    *HOUSEHOLD,
+    *AGES,
+    *SCORE_STATISTICS,
+    *SCORES_AGAINST,
+    *GROUPS,
+)
 
 _COLUMNS = input_columns(SPECIFICATIONS)
 INPUTS = {"application_train": _COLUMNS, "application_test": _COLUMNS}

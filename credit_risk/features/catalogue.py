@@ -4,7 +4,7 @@ Here: descriptions generated from the specifications, and the page of the docume
 them. Keep out: text about single features (it belongs into their specifications).
 """
 
-from credit_risk.features import client, grammar
+from credit_risk.features import across_sources, client, grammar
 from credit_risk.features.grammar import Summary
 from credit_risk.features.terms import Raw, Term
 from credit_risk.features.units import CATEGORY
@@ -38,7 +38,7 @@ def describe() -> str:
     total = len(client.FEATURES)
     head = HEAD.format(total=total, numeric=total - categorical, categorical=categorical, grammar=_grammar_section())
     sections = [_section(table.name, table.specifications) for table in client.FEATURE_TABLES]
-    return "\n".join([head, *sections, _section("across sources", client.SPECIFICATIONS)])
+    return "\n".join([head, *sections, _section("across sources", across_sources.SPECIFICATIONS)])
 
 
 def _source(term: Term) -> str:

@@ -1,8 +1,7 @@
 """The feature table of all clients: every source's features set side by side.
 
-Here: which feature tables there are, their join, and the features that need two of them. Add a
-source to FEATURE_TABLES; add a feature across sources to SPECIFICATIONS. Keep out: features of
-one source, and storage.
+Here: which feature tables there are, and their join. Add a source to FEATURE_TABLES. Keep out: single
+features (one module a source, `across_sources` for those of several), and storage.
 """
 
 from collections.abc import Mapping
@@ -18,9 +17,10 @@ from credit_risk.features import (
     pos_cash_balance,
     previous_application,
 )
+from credit_risk.features.across_sources import SPECIFICATIONS
 from credit_risk.features.feature_table import FeatureTable, require_columns
 from credit_risk.features.rendering import CLIENT
-from credit_risk.features.terms import Term, ratio
+from credit_risk.features.terms import Term
 
 FEATURE_TABLES: tuple[FeatureTable, ...] = (
     application.TABLE,
@@ -30,16 +30,6 @@ FEATURE_TABLES: tuple[FeatureTable, ...] = (
     pos_cash_balance.TABLE,
     installments_payments.TABLE,
     credit_card_balance.TABLE,
-)
-
-# What the client asks for, against what the histories say that they carry and are used to.
-SPECIFICATIONS: tuple[Term, ...] = (
-    ratio(bureau.ACTIVE_DEBT, application.INCOME),
-    ratio(bureau.ACTIVE_DEBT, application.CREDIT),
-    ratio(bureau.ACTIVE_ANNUITY, application.INCOME),
-    ratio(application.ANNUITY, previous_application.APPROVED_ANNUITY),
-    ratio(application.CREDIT, previous_application.APPROVED_CREDIT),
-    ratio(installments_payments.RECENT_PAID, application.INCOME),
 )
 
 FEATURES: tuple[Term, ...] = (
@@ -69,11 +59,11 @@ def client_features(sources: Mapping[str, ir.Table]) -> ir.Table:
         RawTableError: names every table and column that is not there.
     """
     require_columns(sources, raw_inputs())
-    return join_clients({table.name: table.compute(sources) for table in FEATURE_TABLES})
+    return join_clients({table.name: table.compute(sources) for table in FEATURE_TABLES}).order_by(CLIENT)
 
 
 def join_clients(tables: Mapping[str, ir.Table]) -> ir.Table:
-    """The feature tables of all sources, by the names in FEATURE_TABLES, as one table.
+    """The feature tables of all sources, by the names in FEATURE_TABLES, as one table in no order.
 
     A client without rows in a history has its features missing.
     """
@@ -82,6 +72,11 @@ def join_clients(tables: Mapping[str, ir.Table]) -> ir.Table:
     for position, history in enumerate(histories):
         # Each history brings its key along, renamed: only the application's is selected.
         joined = joined.left_join(history, CLIENT, rname=f"{{name}}__{position}")
+    return select_features(joined)
+
+
+def select_features(joined: ir.Table) -> ir.Table:
+    """Every feature in its place, over the columns of all sources side by side."""
     single = [term.name for table in FEATURE_TABLES for term in table.specifications]
     across = {term.name: term.value(joined) for term in SPECIFICATIONS}
-    return joined.select(CLIENT, *single, **across).order_by(CLIENT)
+    return joined.select(CLIENT, *single, **across)

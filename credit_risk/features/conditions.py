@@ -22,12 +22,14 @@ class Filter:
         name: [A-Z0-9_]+.
         meaning: completes "rows that ...".
         term: what it looks at.
+        levels: those of a category that it names.
         holds: whether it holds, a row; NULL where the term is missing.
     """
 
     name: str
     meaning: str
     term: Term
+    levels: tuple[str, ...] = ()
     holds: Callable[[ir.Table], ir.BooleanValue] = field(repr=False, compare=False)
 
     @property
@@ -38,7 +40,13 @@ class Filter:
 
 def one_of(name: str, category: Term, levels: tuple[str, ...], meaning: str) -> Filter:
     """The category is one of these levels."""
-    return Filter(name=name, meaning=meaning, term=category, holds=lambda table: category.value(table).isin(levels))
+    return Filter(
+        name=name,
+        meaning=meaning,
+        term=category,
+        levels=levels,
+        holds=lambda table: category.value(table).isin(levels),
+    )
 
 
 def at_least(name: str, term: Term, limit: float, meaning: str) -> Filter:
@@ -58,6 +66,16 @@ def above(name: str, term: Term, limit: float, meaning: str) -> Filter:
         meaning=meaning,
         term=term,
         holds=lambda table: cast("ir.BooleanValue", term.number(table) > float(limit)),
+    )
+
+
+def at_most(name: str, term: Term, limit: float, meaning: str) -> Filter:
+    """The number is this or less."""
+    return Filter(
+        name=name,
+        meaning=meaning,
+        term=term,
+        holds=lambda table: cast("ir.BooleanValue", term.number(table) <= float(limit)),
     )
 
 

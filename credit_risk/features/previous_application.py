@@ -2,88 +2,232 @@
 
 Here: specifications over previous_application, one row an application. Add a summary to
 SPECIFICATIONS. Keep out: how the credits that came of them were repaid (`pos_cash_balance`,
-`installments_payments`, `credit_card_balance`).
+`installments_payments`, `credit_card_balance`), and what a row says
+(`previous_application_columns`).
 """
 
 import ibis.expr.types as ir
 
-from credit_risk.features.conditions import last_days, one_of
 from credit_risk.features.feature_table import FeatureTable
-from credit_risk.features.grammar import Source, aggregate, aggregates, count, distinct, share
+from credit_risk.features.grammar import aggregate, aggregates, count, share
+from credit_risk.features.previous_application_columns import (
+    AGENT,
+    ALL_ANNUITIES,
+    ALONE,
+    ANNUITIES_AHEAD,
+    ANNUITY,
+    ANNUITY_TO_PAYMENTS,
+    APPROVED,
+    ASKED,
+    ASKED_TO_GRANTED,
+    BY_FRAUD,
+    BY_LIMIT,
+    BY_POLICY,
+    BY_SCORE,
+    CANCELED,
+    CARD_STREET,
+    CASH,
+    CASH_LOW,
+    CONSUMER,
+    CONTACT_CENTER,
+    CROSS_SELL,
+    DECIDED,
+    DECISION,
+    DOWN_PAYMENT,
+    DOWN_PAYMENT_RATE,
+    EXTRA,
+    FIRST_DRAWING,
+    FIRST_DUE,
+    GOODS_TO_ANNUITIES,
+    GRANTED,
+    GRANTED_TO_ANNUITIES,
+    GRANTED_TO_ANNUITY,
+    HIGH_YIELD,
+    HOME,
+    HOUR,
+    INDUSTRIAL,
+    INSURED,
+    INTEREST,
+    LAST_DUE_PLANNED,
+    LAST_QUARTER,
+    LAST_TWO_YEARS,
+    LAST_YEAR,
+    LOW_YIELD,
+    MOBILE,
+    NEW_CLIENT,
+    OUTCOME,
+    PAYMENTS,
+    PAYMENTS_AHEAD,
+    PRODUCT_GRADE,
+    PROMOTION,
+    REFUSED,
+    REVOLVING,
+    RUNNING,
+    SELLER_AREA,
+    SHORTENED,
+    SOURCE,
+    TERMINATION,
+    UNUSED,
+    WALK_IN,
+    WITH_PURPOSE,
+    YEAR_AHEAD,
+    YIELD_GRADE,
+)
 from credit_risk.features.rendering import input_columns, summarize
-from credit_risk.features.terms import Term, category, column, difference, named, product, ratio
-from credit_risk.features.units import CURRENCY, DAYS, MONTHS, RATIO
+from credit_risk.features.terms import Term, difference, named, ratio
 
-# Stands for "not yet" and "never" in the planned and actual days of this table.
-NOT_YET = 365243
-
-DECISION = column("DAYS_DECISION", DAYS, "day of the decision")
-SOURCE = Source("previous_application", "PREVIOUS", "earlier applications", dates=(DECISION,))
-
-STATUS = category("NAME_CONTRACT_STATUS", "decision")
-CONTRACT_TYPE = category("NAME_CONTRACT_TYPE", "contract type")
-REJECT_REASON = category("CODE_REJECT_REASON", "reason of refusal")
-YIELD_GROUP = category("NAME_YIELD_GROUP", "group of interest rates")
-PRODUCT = category("PRODUCT_COMBINATION", "product")
-
-ASKED = column("AMT_APPLICATION", CURRENCY, "amount asked for")
-GRANTED = column("AMT_CREDIT", CURRENCY, "amount granted")
-ANNUITY = column("AMT_ANNUITY", CURRENCY, "annuity")
-DOWN_PAYMENT_RATE = column("RATE_DOWN_PAYMENT", RATIO, "down payment, normalized")
-PAYMENTS = column("CNT_PAYMENT", MONTHS, "term")
-FIRST_DRAWING = column("DAYS_FIRST_DRAWING", DAYS, "first drawing", sentinel=NOT_YET, fact=True)
-LAST_DUE_PLANNED = column("DAYS_LAST_DUE_1ST_VERSION", DAYS, "last instalment due by plan", sentinel=NOT_YET)
-TERMINATION = column("DAYS_TERMINATION", DAYS, "end of the contract", sentinel=NOT_YET, fact=True)
-
-ASKED_TO_GRANTED = ratio(ASKED, GRANTED)
-REPAID = named("REPAID_TO_GRANTED", ratio(product(ANNUITY, PAYMENTS), GRANTED), "all annuities to the amount granted")
-SHORTENED = named("DAYS_EARLY", difference(LAST_DUE_PLANNED, TERMINATION), "days ended before plan")
-
-APPROVED = one_of("APPROVED", STATUS, ("Approved",), "were approved")
-REFUSED = one_of("REFUSED", STATUS, ("Refused",), "were refused")
-CANCELED = one_of("CANCELED", STATUS, ("Canceled", "Unused offer"), "were canceled or not used")
-CONSUMER = one_of("CONSUMER", CONTRACT_TYPE, ("Consumer loans",), "were for consumer loans")
-REVOLVING = one_of("REVOLVING", CONTRACT_TYPE, ("Revolving loans",), "were for revolving loans")
-BY_POLICY = one_of("REJECT_POLICY", REJECT_REASON, ("HC",), "were refused by policy (HC)")
-BY_SCORE = one_of("REJECT_SCORE", REJECT_REASON, ("SCO", "SCOFR"), "were refused by score")
-HIGH_YIELD = one_of("YIELD_HIGH", YIELD_GROUP, ("high",), "bore high interest")
-LOW_YIELD = one_of("YIELD_LOW", YIELD_GROUP, ("low_action", "low_normal"), "bore low interest")
-LAST_YEAR = last_days(DECISION, 365)
-LAST_QUARTER = last_days(DECISION, 90)
-
+NUMBER = count(SOURCE)
+FIRST_DECISION = aggregate(SOURCE, DECISION, "MIN")
+LAST_APPROVAL = aggregate(SOURCE, DECISION, "MAX", APPROVED)
+LAST_REFUSAL = aggregate(SOURCE, DECISION, "MAX", REFUSED)
+REFUSED_ASKED = aggregate(SOURCE, ASKED, "MEAN", REFUSED)
 APPROVED_ANNUITY = aggregate(SOURCE, ANNUITY, "MEAN", APPROVED)
+APPROVED_ANNUITY_MAX = aggregate(SOURCE, ANNUITY, "MAX", APPROVED)
 APPROVED_CREDIT = aggregate(SOURCE, GRANTED, "MAX", APPROVED)
+APPROVED_CREDIT_MEAN = aggregate(SOURCE, GRANTED, "MEAN", APPROVED)
+APPROVED_TERM = aggregate(SOURCE, PAYMENTS, "MEAN", APPROVED)
+APPROVED_INTEREST = aggregate(SOURCE, INTEREST, "MEAN", APPROVED)
+LATEST_INTEREST = aggregate(SOURCE, INTEREST, "LATEST", APPROVED)
+LATEST_CREDIT = aggregate(SOURCE, GRANTED, "LATEST", APPROVED)
+FIRST_CREDIT = aggregate(SOURCE, GRANTED, "FIRST", APPROVED)
+RUNNING_ANNUITY = aggregate(SOURCE, ANNUITY, "SUM", RUNNING)
+RUNNING_ANNUITY_IN_A_YEAR = aggregate(SOURCE, ANNUITY, "SUM", RUNNING, YEAR_AHEAD)
+RUNNING_DEBT = aggregate(SOURCE, ANNUITIES_AHEAD, "SUM", RUNNING)
 
-SPECIFICATIONS: tuple[Term, ...] = (
-    count(SOURCE),
+DECISIONS: tuple[Term, ...] = (
+    NUMBER,
+    count(SOURCE, APPROVED),
     count(SOURCE, REFUSED),
+    count(SOURCE, RUNNING),
     count(SOURCE, LAST_QUARTER),
+    count(SOURCE, LAST_YEAR),
     count(SOURCE, LAST_YEAR, REFUSED),
     count(SOURCE, BY_POLICY),
+    count(SOURCE, BY_LIMIT),
     count(SOURCE, BY_SCORE),
+    count(SOURCE, BY_FRAUD),
     share(SOURCE, APPROVED),
     share(SOURCE, REFUSED),
     share(SOURCE, CANCELED),
+    share(SOURCE, UNUSED),
+    share(SOURCE, APPROVED, among=(DECIDED,)),
+    share(SOURCE, REFUSED, among=(LAST_TWO_YEARS,)),
+    share(SOURCE, REFUSED, among=(CASH,)),
+    share(SOURCE, REFUSED, among=(CONSUMER,)),
+    aggregate(SOURCE, OUTCOME, "LATEST"),
+)
+"""What was decided, how often, and how lately."""
+
+KINDS: tuple[Term, ...] = (
+    share(SOURCE, CASH),
     share(SOURCE, REVOLVING),
     share(SOURCE, HIGH_YIELD),
     share(SOURCE, LOW_YIELD),
-    distinct(SOURCE, PRODUCT),
-    *aggregates(SOURCE, DECISION, ("MIN", "MAX", "MEAN")),
-    aggregate(SOURCE, DECISION, "MAX", REFUSED),
-    aggregate(SOURCE, DECISION, "MAX", APPROVED),
-    aggregate(SOURCE, ASKED, "MEAN"),
-    aggregate(SOURCE, GRANTED, "MEAN", APPROVED),
-    APPROVED_CREDIT,
-    APPROVED_ANNUITY,
-    *aggregates(SOURCE, ASKED_TO_GRANTED, ("MEAN", "MIN")),
-    aggregate(SOURCE, REPAID, "MEAN", APPROVED),
-    aggregate(SOURCE, DOWN_PAYMENT_RATE, "MEAN", CONSUMER),
-    *aggregates(SOURCE, PAYMENTS, ("MEAN", "MAX"), APPROVED),
-    aggregate(SOURCE, FIRST_DRAWING, "MAX"),
-    aggregate(SOURCE, LAST_DUE_PLANNED, "MAX", APPROVED),
-    aggregate(SOURCE, TERMINATION, "MAX"),
-    aggregate(SOURCE, SHORTENED, "MEAN"),
+    share(SOURCE, PROMOTION),
+    share(SOURCE, WALK_IN),
+    share(SOURCE, CROSS_SELL),
+    share(SOURCE, NEW_CLIENT),
+    share(SOURCE, AGENT),
+    share(SOURCE, CONTACT_CENTER),
+    share(SOURCE, CARD_STREET),
+    share(SOURCE, CASH_LOW),
+    share(SOURCE, MOBILE),
+    share(SOURCE, INDUSTRIAL),
+    share(SOURCE, HOME),
+    share(SOURCE, WITH_PURPOSE),
+    share(SOURCE, ALONE),
+    aggregate(SOURCE, YIELD_GRADE, "LATEST"),
+    aggregate(SOURCE, PRODUCT_GRADE, "LATEST"),
+    aggregate(SOURCE, PRODUCT_GRADE, "LATEST", APPROVED),
+    aggregate(SOURCE, INSURED, "MEAN"),
+    aggregate(SOURCE, HOUR, "MEAN", APPROVED),
+    aggregate(SOURCE, SELLER_AREA, "MEAN", APPROVED),
 )
+"""What was applied for, where and how."""
+
+DAYS_OF_CREDITS: tuple[Term, ...] = (
+    FIRST_DECISION,
+    *aggregates(SOURCE, DECISION, ("MAX", "MEAN")),
+    LAST_APPROVAL,
+    LAST_REFUSAL,
+    named(
+        "PREVIOUS_LAST_REFUSAL_AFTER_APPROVAL",
+        difference(LAST_REFUSAL, LAST_APPROVAL),
+        "days from the last approval to the last refusal",
+    ),
+    ratio(NUMBER, FIRST_DECISION),
+    aggregate(SOURCE, FIRST_DRAWING, "MAX"),
+    aggregate(SOURCE, FIRST_DUE, "MIN", APPROVED),
+    *aggregates(SOURCE, LAST_DUE_PLANNED, ("MAX", "MEAN", "MIN"), APPROVED),
+    aggregate(SOURCE, LAST_DUE_PLANNED, "MEAN", RUNNING),
+    *aggregates(SOURCE, TERMINATION, ("MAX", "MIN")),
+    *aggregates(SOURCE, SHORTENED, ("MEAN", "MAX")),
+)
+"""When was applied and decided, and when the credits were to end and ended."""
+
+AMOUNTS: tuple[Term, ...] = (
+    aggregate(SOURCE, ASKED, "MEAN"),
+    REFUSED_ASKED,
+    named(
+        "PREVIOUS_REFUSED_TO_APPROVED",
+        ratio(REFUSED_ASKED, APPROVED_CREDIT_MEAN),
+        "mean amount refused to mean amount granted",
+    ),
+    APPROVED_CREDIT,
+    APPROVED_CREDIT_MEAN,
+    aggregate(SOURCE, GRANTED, "MIN", APPROVED),
+    LATEST_CREDIT,
+    named(
+        "PREVIOUS_LATEST_TO_FIRST", ratio(LATEST_CREDIT, FIRST_CREDIT), "amount granted last to amount granted first"
+    ),
+    APPROVED_ANNUITY,
+    APPROVED_ANNUITY_MAX,
+    aggregate(SOURCE, DOWN_PAYMENT, "MAX", APPROVED),
+    *aggregates(SOURCE, DOWN_PAYMENT_RATE, ("MEAN", "MAX")),
+    *aggregates(SOURCE, ASKED_TO_GRANTED, ("MEAN", "MIN")),
+    *aggregates(SOURCE, ASKED_TO_GRANTED, ("MAX", "STD"), APPROVED),
+    aggregate(SOURCE, EXTRA, "MAX", APPROVED),
+)
+"""How much was asked for and granted."""
+
+PRICES: tuple[Term, ...] = (
+    APPROVED_TERM,
+    *aggregates(SOURCE, PAYMENTS, ("MAX", "STD", "LATEST"), APPROVED),
+    aggregate(SOURCE, GRANTED_TO_ANNUITY, "MEAN", APPROVED),
+    aggregate(SOURCE, ANNUITY_TO_PAYMENTS, "MEAN", APPROVED),
+    *aggregates(SOURCE, GOODS_TO_ANNUITIES, ("MEAN", "MAX"), APPROVED),
+    aggregate(SOURCE, GOODS_TO_ANNUITIES, "MEAN", RUNNING),
+    *aggregates(SOURCE, GRANTED_TO_ANNUITIES, ("MEAN", "STD"), APPROVED),
+    aggregate(SOURCE, GRANTED_TO_ANNUITIES, "MEAN", REFUSED),
+    APPROVED_INTEREST,
+    aggregate(SOURCE, INTEREST, "MAX", APPROVED),
+    aggregate(SOURCE, INTEREST, "MEAN", CASH),
+    aggregate(SOURCE, INTEREST, "MAX", LAST_TWO_YEARS),
+    LATEST_INTEREST,
+    difference(LATEST_INTEREST, APPROVED_INTEREST),
+)
+"""For how long and at what price."""
+
+BURDEN: tuple[Term, ...] = (
+    RUNNING_ANNUITY,
+    RUNNING_ANNUITY_IN_A_YEAR,
+    named(
+        "PREVIOUS_ANNUITY_IN_A_YEAR_TO_NOW",
+        ratio(RUNNING_ANNUITY_IN_A_YEAR, RUNNING_ANNUITY),
+        "share of the annuities under repayment that are due in a year still",
+    ),
+    RUNNING_DEBT,
+    named(
+        "PREVIOUS_RUNNING_SHARE_AHEAD",
+        ratio(RUNNING_DEBT, aggregate(SOURCE, ALL_ANNUITIES, "SUM", RUNNING)),
+        "share of all annuities of credits under repayment that lies ahead",
+    ),
+    *aggregates(SOURCE, PAYMENTS_AHEAD, ("MEAN", "STD"), APPROVED),
+    aggregate(SOURCE, PAYMENTS_AHEAD, "SUM", RUNNING),
+)
+"""What the client still has to pay on earlier credits."""
+
+SPECIFICATIONS: tuple[Term, ...] = (*DECISIONS, *KINDS, *DAYS_OF_CREDITS, *AMOUNTS, *PRICES, *BURDEN)
 
 INPUTS = {"previous_application": input_columns(SPECIFICATIONS)}
 

@@ -19,9 +19,9 @@ from credit_risk.features.units import CATEGORY, RATIO, Unit
 
 # A number of more steps of its unit (a trillion in currency, a billion as a ratio) is no fact of
 # credit: it is missing. Infinities and NaN (greater than every number in both engines) fail the
-# same comparison. The sum of 9,000 such rows stays below the largest 64-bit integer, which is
-# what Spark sums into.
+# same comparison.
 MOST_STEPS = 1e15
+NO_FRACTION = 1.5 * 2**52
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class Term:
         parts: the terms that it is computed from; none for a raw column.
         prefix: of the history that it summarizes; empty for a number of one row.
         definition: what the name stands for, where it is not composed of others.
+        levels: those of its category that it tells apart; a level outside of them is missing.
         value: the term over a table that holds its raw columns, cleaned; numbers as 64-bit floats.
     """
 
@@ -44,6 +45,7 @@ class Term:
     parts: tuple["Term", ...] = ()
     prefix: str = ""
     definition: str = ""
+    levels: tuple[str, ...] = ()
     # Not compared: two terms of the same name and parts are the same; what a version of the code
     # makes of them is compared as SQL (`version`).
     value: Callable[[ir.Table], ir.Value] = field(repr=False, compare=False)
@@ -89,13 +91,19 @@ def bounded(value: ir.NumericValue, unit: Unit) -> ir.NumericValue:
     return cast("ir.NumericValue", ibis.ifelse(value.between(-limit, limit), value, ibis.null("float64")))
 
 
-def on_grid(term: Term, table: ir.Table) -> ir.IntegerValue:
-    """The number in whole steps of its unit, halves upwards, as a 64-bit integer."""
+def whole(number: ir.NumericValue) -> ir.NumericValue:
+    """The nearest whole number, halves to the even one; below 2**51 in size.
+
+    Nothing below one fits beside 1.5 x 2**52 in a 64-bit float: IEEE 754 rounds it off, in every engine alike and
+    faster than their own functions, which differ on halves.
+    """
+    return number + NO_FRACTION - NO_FRACTION
+
+
+def on_grid(term: Term, table: ir.Table) -> ir.NumericValue:
+    """The number in whole steps of its unit, as a 64-bit float: sums of these are exact below 2**53."""
     steps = term.number(table)
-    if term.unit.steps > 1:
-        steps = steps * float(term.unit.steps)
-    # Floor of the half above: as fast as a cast, and the same in every engine, unlike round.
-    return (steps + 0.5).floor()
+    return whole(steps * float(term.unit.steps) if term.unit.steps > 1 else steps)
 
 
 def column(name: str, unit: Unit, meaning: str, *, sentinel: int | None = None, fact: bool = False) -> Raw:
@@ -124,19 +132,22 @@ def category(name: str, meaning: str) -> Raw:
     return Raw(name=name, unit=CATEGORY, words=f"{meaning} ({name})", value=lambda table: table[name])
 
 
-def coded(name: str, levels: Term, codes: dict[str, float], unit: Unit, meaning: str) -> Term:
-    """A category read as a number; a level without a code is missing."""
+def coded(name: str, levels: Term, codes: dict[str, int], unit: Unit, meaning: str) -> Term:
+    """A category read as a whole number; a level without a code is missing."""
 
     def value(table: ir.Table) -> ir.Value:
         level = levels.value(table)
-        return ibis.cases(*((level == text, ibis.literal(code, "float64")) for text, code in codes.items()))
+        # Cast after, not before: engines read a literal with a point as a decimal number.
+        whole_codes = ((level == text, ibis.literal(code, "int64")) for text, code in codes.items())
+        return ibis.cases(*whole_codes).cast("float64")
 
     return Term(
         name=name,
         unit=unit,
         words=f"{meaning} ({name})",
         parts=(levels,),
-        definition=f"{levels.words} as " + ", ".join(f"{code:g} for {text}" for text, code in codes.items()),
+        definition=f"{levels.words} as " + ", ".join(f"{code} for {text}" for text, code in codes.items()),
+        levels=tuple(codes),
         value=value,
     )
 
@@ -150,6 +161,23 @@ def ratio(first: Term, second: Term) -> Term:
         parts=(first, second),
         prefix=_common_prefix(first, second),
         value=lambda table: bounded(first.number(table) / _or_missing(second.number(table)), RATIO),
+    )
+
+
+def plus(first: Term, second: Term) -> Term:
+    """Both together; one that is missing adds nothing, missing when both are."""
+
+    def value(table: ir.Table) -> ir.Value:
+        one, other = first.number(table), second.number(table)
+        return ibis.coalesce(one + other, one, other)
+
+    return Term(
+        name=_pair_name(first, "PLUS", second),
+        unit=first.unit,
+        words=f"{first.words} and {second.words} together",
+        parts=(first, second),
+        prefix=_common_prefix(first, second),
+        value=value,
     )
 
 

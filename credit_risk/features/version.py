@@ -13,7 +13,8 @@ import ibis
 import ibis.expr.types as ir
 
 from credit_risk.errors import RawTableError
-from credit_risk.features.client import FEATURE_TABLES, SPECIFICATIONS, join_clients, raw_inputs
+from credit_risk.features.across_sources import SPECIFICATIONS
+from credit_risk.features.client import FEATURE_TABLES, join_clients, raw_inputs
 from credit_risk.features.feature_table import FeatureTable
 from credit_risk.features.rendering import CLIENT
 from credit_risk.features.terms import Term

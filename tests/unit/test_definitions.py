@@ -38,23 +38,55 @@ training_reference              reference   -      team:credit-risk    credit_mo
 
 # Check, and whether its failure stops what is downstream.
 CHECKS = """
-client_features:one_row_a_client                       blocks
+client_features:completeness                           blocks
+client_features:contract                               blocks
+client_features:informative                            warns
 drift_report:population_is_stable                      warns
+features/application:completeness                      blocks
+features/application:contract                          blocks
+features/bureau:completeness                           blocks
+features/bureau:contract                               blocks
+features/bureau_balance:completeness                   blocks
+features/bureau_balance:contract                       blocks
+features/credit_card_balance:completeness              blocks
+features/credit_card_balance:contract                  blocks
+features/installments_payments:completeness            blocks
+features/installments_payments:contract                blocks
+features/pos_cash_balance:completeness                 blocks
+features/pos_cash_balance:contract                     blocks
+features/previous_application:completeness             blocks
+features/previous_application:contract                 blocks
+raw/POS_CASH_balance:completeness                      blocks
+raw/POS_CASH_balance:levels                            blocks
 raw/POS_CASH_balance:schema                            blocks
 raw/POS_CASH_balance:sk_id_curr_points_somewhere       warns
 raw/POS_CASH_balance:sk_id_prev_points_somewhere       warns
+raw/application_test:completeness                      blocks
+raw/application_test:levels                            blocks
 raw/application_test:schema                            blocks
+raw/application_train:completeness                     blocks
+raw/application_train:levels                           blocks
 raw/application_train:schema                           blocks
+raw/bureau:completeness                                blocks
+raw/bureau:levels                                      blocks
 raw/bureau:schema                                      blocks
 raw/bureau:sk_id_curr_points_somewhere                 warns
+raw/bureau_balance:completeness                        blocks
+raw/bureau_balance:levels                              blocks
 raw/bureau_balance:schema                              blocks
 raw/bureau_balance:sk_id_bureau_points_somewhere       warns
+raw/credit_card_balance:completeness                   blocks
+raw/credit_card_balance:levels                         blocks
 raw/credit_card_balance:schema                         blocks
 raw/credit_card_balance:sk_id_curr_points_somewhere    warns
 raw/credit_card_balance:sk_id_prev_points_somewhere    warns
+raw/installments_payments:completeness                 blocks
+raw/installments_payments:levels                       blocks
 raw/installments_payments:schema                       blocks
 raw/installments_payments:sk_id_curr_points_somewhere  warns
 raw/installments_payments:sk_id_prev_points_somewhere  warns
+raw/previous_application:completeness                  blocks
+raw/previous_application:levels                        blocks
 raw/previous_application:schema                        blocks
 raw/previous_application:sk_id_curr_points_somewhere   warns
 """

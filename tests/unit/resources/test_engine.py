@@ -1,66 +1,35 @@
-import uuid
-
-import duckdb
-import ibis
 import pytest
 
 from credit_risk.errors import SettingsError
-from resources.engine import MEMORY_SHARE, Engine, open_engine
+from resources.engine import open_engine
+from resources.engine_duckdb import DuckDBEngine
 from resources.lake import Lake
 from resources.settings import load_settings
 
 
-@pytest.fixture(params=["folder", "object store"])
-def lake(request, tmp_path):
-    return Lake(str(tmp_path / "lake's") if request.param == "folder" else f"memory://{uuid.uuid4().hex}")
-
-
 @pytest.fixture
-def engine(lake, tmp_path):
-    # A quote in the path is legal, and ends a careless SQL string.
-    return Engine(lake, tmp_path / "scratch's")
+def lake(tmp_path):
+    return Lake(str(tmp_path / "lake"))
 
 
-def test_a_table_goes_through_the_engine_and_back(engine):
-    written = ibis.memtable({"SK_ID_CURR": [1, 2, 3], "AMT": [1.0, 2.0, 4.0]})
-    assert engine.write("raw/amounts.parquet", written) == 3
-    doubled = engine.table("raw/amounts.parquet").mutate(AMT=ibis._.AMT * 2)
-    assert engine.write("features/amounts.parquet", doubled) == 3
-    assert engine.lake.read_frame("features/amounts.parquet")["AMT"].tolist() == [2.0, 4.0, 8.0]
+@pytest.mark.usefixtures("no_settings")
+def test_duckdb_is_the_engine_when_nothing_is_set(lake, tmp_path):
+    engine = open_engine(load_settings({"CREDIT_HOME": str(tmp_path)}), lake)
+    assert isinstance(engine, DuckDBEngine)
+    assert engine.scratch == tmp_path / "scratch"
 
 
-def test_nothing_is_left_in_the_scratch_space(engine):
-    engine.write("a.parquet", ibis.memtable({"A": [1]}))
-    assert list(engine.scratch.iterdir()) == []
-
-
-def test_a_table_that_is_not_there_is_named_with_what_to_do(engine):
-    with pytest.raises(FileNotFoundError, match=r"raw/absent\.parquet: materialize the asset"):
-        engine.table("raw/absent.parquet")
-
-
-def test_a_failed_computation_leaves_the_old_table(engine):
-    engine.write("a.parquet", ibis.memtable({"A": ["1"]}))
-    with pytest.raises(Exception, match="Conversion Error"):
-        engine.write("a.parquet", ibis.memtable({"A": ["no number"]}).mutate(A=ibis._.A.cast("int64")))
-    assert engine.lake.read_frame("a.parquet")["A"].tolist() == ["1"]
-    assert list(engine.scratch.iterdir()) == []
-
-
-def test_two_engines_spill_into_different_folders(lake, tmp_path):
-    engines = [Engine(lake, tmp_path) for _ in range(2)]
-    query = "SELECT current_setting('temp_directory')"
-    assert len({engine.backend.con.execute(query).fetchone() for engine in engines}) == 2
-
-
-def test_an_engine_takes_a_part_of_the_memory_that_duckdb_would(engine):
-    def limit(connection):
-        amount, unit = connection.execute("SELECT current_setting('memory_limit')").fetchone()[0].split()
-        return float(amount) * {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}[unit]
-
-    assert limit(engine.backend.con) == pytest.approx(MEMORY_SHARE * limit(duckdb.connect()), rel=0.05)
-
-
-def test_an_unwritable_home_is_one_clear_error(tmp_path):
+def test_an_unwritable_home_is_one_clear_error(lake):
     with pytest.raises(SettingsError, match="CREDIT_HOME=/dev/null/home, which cannot be written"):
-        open_engine(load_settings({"CREDIT_HOME": "/dev/null/home"}), Lake(str(tmp_path)))
+        open_engine(load_settings({"CREDIT_HOME": "/dev/null/home"}), lake)
+
+
+def test_spark_does_not_start_for_a_lake_that_it_cannot_read(tmp_path):
+    settings = load_settings({"CREDIT_HOME": str(tmp_path), "CREDIT_ENGINE": "spark"})
+    with pytest.raises(SettingsError, match=r"a lake at memory://.*expected a folder, s3://bucket/prefix"):
+        open_engine(settings, Lake("memory://lake"))
+
+
+def test_an_engine_that_does_not_exist_is_refused():
+    with pytest.raises(SettingsError, match="CREDIT_ENGINE='flink'"):
+        load_settings({"CREDIT_ENGINE": "flink"})

@@ -1,5 +1,8 @@
+import errno
+import sys
 import threading
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +47,54 @@ def test_a_file_moves_into_the_lake(lake, tmp_path):
     lake.put_file(source, "raw/table.parquet")
     assert lake.read_bytes("raw/table.parquet") == b"new"
     assert not source.exists()
+
+
+def test_a_file_is_created_once(lake):
+    assert lake.create_bytes("a/record.json", b"first")
+    assert not lake.create_bytes("a/record.json", b"second")
+    assert lake.read_bytes("a/record.json") == b"first"
+    assert [file.name for file in lake.files("a")] == ["a/record.json"]
+
+
+def test_of_many_that_create_a_file_at_once_one_does(tmp_path):
+    lake = Lake(str(tmp_path))
+    together, wrote = threading.Barrier(8), []
+
+    def create(number: int) -> None:
+        together.wait()
+        if lake.create_bytes("record", f"{number}".encode()):
+            wrote.append(number)
+
+    threads = [threading.Thread(target=create, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [lake.read_bytes("record")] == [f"{number}".encode() for number in wrote]
+
+
+def test_a_folder_without_hard_links_creates_files_too(tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert Lake(str(tmp_path)).create_bytes("record", b"1")
+    assert [path.name for path in tmp_path.iterdir()] == ["record"]
+
+
+def test_the_files_of_a_folder_are_listed_with_their_size(lake):
+    lake.write_bytes("a/b/two", b"22")
+    lake.write_bytes("a/one", b"1")
+    lake.write_bytes("other", b"")
+    assert [(file.name, file.bytes) for file in lake.files("a")] == [("a/b/two", 2), ("a/one", 1)]
+    assert lake.files("nowhere") == []
+
+
+def test_a_file_knows_when_it_was_written(lake):
+    lake.write_bytes("a", b"1")
+    assert abs(lake.modified("a") - datetime.now(UTC)) < timedelta(minutes=1)
+    with pytest.raises(FileNotFoundError):
+        lake.modified("absent")
 
 
 def test_what_is_not_there_is_a_file_not_found(lake):
@@ -106,8 +157,11 @@ def test_an_unknown_scheme_is_one_clear_error(root):
         Lake(root)
 
 
-@pytest.mark.parametrize("root", ["s3://bucket/prefix", "gs://bucket/prefix"])
-def test_an_object_store_without_its_driver_says_what_to_install(root):
+@pytest.mark.parametrize(("root", "driver"), [("s3://bucket/prefix", "s3fs"), ("gs://bucket/prefix", "gcsfs")])
+def test_an_object_store_without_its_driver_says_what_to_install(root, driver, monkeypatch):
+    # As if it were not installed, whether it is or not; fsspec remembers drivers that it has loaded.
+    monkeypatch.setitem(sys.modules, driver, None)
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, root[:2], raising=False)
     with pytest.raises(SettingsError, match="install s3fs or gcsfs, or use a folder"):
         Lake(root)
 
@@ -129,3 +183,9 @@ def test_folders_above_the_lake_do_not_become_columns(tmp_path, frame):
 def test_a_trailing_slash_and_a_file_address_mean_the_same_folder(tmp_path):
     Lake(f"{tmp_path}/").write_bytes("a", b"1")
     assert Lake(f"file://{tmp_path}").read_bytes("a") == b"1"
+
+
+def test_an_engine_finds_a_file_of_a_folder_by_its_path(tmp_path):
+    lake = Lake(f"file://{tmp_path}")
+    assert lake.scan_address("raw/a.parquet") == f"{tmp_path}/raw/a.parquet"
+    assert Lake("memory://lake").scan_address("raw/a.parquet") == "memory:///lake/raw/a.parquet"

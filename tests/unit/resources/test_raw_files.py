@@ -4,6 +4,7 @@ import hashlib
 import threading
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from credit_risk.errors import RawTableError
 from credit_risk.tables.catalogue import TABLES
 from resources import raw_files
-from resources.csv_rows import ROW_GROUP_ROWS
+from resources.csv_parquet import ROW_GROUP_ROWS
 from resources.raw_files import PREVIEW_ROWS, check_table, convert, inspect, orphans, stage
 
 
@@ -54,13 +55,79 @@ def test_a_bar_in_a_value_does_not_break_the_preview(raw_csv, tmp_path):
     assert r"| a\|b |" in convert(csv, tmp_path / "out.parquet", "POS_CASH_balance").preview
 
 
-def test_rows_keep_the_order_of_the_file(tmp_path):
+def test_a_table_without_clients_keeps_the_order_of_the_file(tmp_path):
     csv, parquet, n = tmp_path / "bureau_balance.csv", tmp_path / "out.parquet", 2 * ROW_GROUP_ROWS + 500
     csv.write_text("SK_ID_BUREAU,MONTHS_BALANCE,STATUS\n" + "".join(f"{row},-1,C\n" for row in range(n)))
     convert(csv, parquet, "bureau_balance")
     assert read(parquet, "count(*) FILTER (SK_ID_BUREAU = file_row_number)", "file_row_number = true") == [(n,)]
     groups = duckdb.sql(f"SELECT count(DISTINCT row_group_id) FROM parquet_metadata('{parquet}')").fetchall()
     assert groups[0][0] > 1
+
+
+# Text in a whole number is valid only as 2.0: the patient reading takes it, the fast one does not.
+@pytest.mark.parametrize("months", ["-2", "-2.0"], ids=["fast", "patient"])
+def test_the_rows_of_a_client_stand_together_by_credit_and_month(raw_csv, tmp_path, months):
+    keys = [("9", "7", "-1"), ("5", "8", "-1"), ("9", "6", "-1"), ("9", "6", months)]
+    names = ("SK_ID_CURR", "SK_ID_PREV", "MONTHS_BALANCE")
+    cells = {(row, name): text for row, key in enumerate(keys) for name, text in zip(names, key, strict=True)}
+    convert(raw_csv("POS_CASH_balance", 4, cells=cells), tmp_path / "out.parquet", "POS_CASH_balance")
+    expected = [(5, 8, -1), (9, 6, -2), (9, 6, -1), (9, 7, -1)]
+    assert read(tmp_path / "out.parquet", ", ".join(names)) == expected
+
+
+def test_a_row_at_fault_is_named_by_its_place_in_the_file(raw_csv):
+    cells = {(0, "SK_ID_CURR"): "9", (1, "SK_ID_CURR"): "8", (2, "CREDIT_DAY_OVERDUE"): "-1"}
+    (violation,) = inspect(raw_csv("bureau", cells=cells), "bureau")
+    assert violation.examples == ("row 3: -1",)
+
+
+CELLS = [
+    "",
+    "1",
+    "-2",
+    "2.0",
+    "1.5",
+    " 7",
+    "0x1F",
+    "1e3",
+    "nan",
+    "1e400",
+    "+5",
+    "007",
+    "3000000000",
+    "1_0",
+    '"4"',
+    '""',
+]
+TEXTS = ["", "Active", "a b ", '"a, b"', '"a""b"', '"a"b', 'a"b', '"z" ', '"a\nb"', '"a', "0x", "\u00e9", "\r", "a\n"]
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS), st.sampled_from(TEXTS)), min_size=1, max_size=3
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_fast_and_the_patient_reading_agree(tmp_path, rows):
+    csv = tmp_path / "POS_CASH_balance.csv"
+    lines = [f"1,2,-1,{decimal},7.0,{text},{whole},0" for whole, decimal, text in rows]
+    csv.write_text("\n".join([",".join(TABLES["POS_CASH_balance"].columns), *lines, ""]))
+    found = []
+    for reads_fast in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not reads_fast:
+                patch.setattr(raw_files, "write_plain_rows", lambda *_: False)
+            staged = stage(csv, tmp_path / f"{reads_fast}.parquet", "POS_CASH_balance")
+        good = not staged.violations
+        table = pq.read_table(tmp_path / f"{reads_fast}.parquet").to_pylist() if good else []
+        found.append((staged.violations, sorted(map(str, table))))
+    assert found[0] == found[1]
+
+
+def test_a_plain_file_is_read_once(raw_csv, tmp_path, monkeypatch):
+    monkeypatch.setattr(raw_files, "read_patiently", None)
+    for table in TABLES:
+        assert stage(raw_csv(table), tmp_path / f"{table}.parquet", table).violations == ()
 
 
 @pytest.mark.parametrize(
@@ -186,14 +253,15 @@ def test_what_only_the_engine_understands_is_told_in_its_words(raw_csv):
 
 def test_a_file_that_grows_while_it_is_read_is_refused(raw_csv, monkeypatch):
     csv = raw_csv("bureau_balance")
-    write_rows = raw_files.write_rows
+    fingerprint = raw_files.fingerprint
 
-    def copy_goes_on(*args, **kwargs):
-        write_rows(*args, **kwargs)
-        with csv.open("a") as file:
+    def copy_goes_on(path):
+        found = fingerprint(path)
+        with path.open("a") as file:
             file.write("9,-1,C\n")
+        return found
 
-    monkeypatch.setattr(raw_files, "write_rows", copy_goes_on)
+    monkeypatch.setattr(raw_files, "fingerprint", copy_goes_on)
     assert "changed" in {violation.check for violation in inspect(csv, "bureau_balance")}
 
 

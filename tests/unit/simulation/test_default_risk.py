@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from simulation.default_risk import best_auc, draw_targets, mean_by_client, standard
+from simulation.histories import NOBODY
 
 probabilities = st.lists(st.floats(0.01, 0.99), min_size=2, max_size=60).map(np.array)
 
@@ -40,6 +41,11 @@ def test_every_applicant_defaults_with_the_own_probability():
 def test_means_by_client_leave_out_what_is_missing():
     means = mean_by_client(np.array([0, 0, 2, 2]), np.array([1.0, 3.0, np.nan, 5.0]), 3)
     assert means == pytest.approx([2.0, np.nan, 5.0], nan_ok=True)
+
+
+def test_rows_that_belong_to_nobody_do_not_count():
+    means = mean_by_client(np.array([0, NOBODY, 1, NOBODY]), np.array([1.0, 3.0, 5.0, 7.0]), 2)
+    assert means == pytest.approx([1.0, 5.0])
 
 
 def test_a_missing_value_says_nothing_and_an_extreme_one_not_too_much():

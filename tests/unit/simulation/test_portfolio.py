@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from simulation import portfolio as portfolio_module
-from simulation.portfolio import synthesize
+from simulation.portfolio import CLIENTS, synthesize
 
 HISTORIES = ("bureau", "previous_application", "POS_CASH_balance", "installments_payments", "credit_card_balance")
 ACCOUNTS = ("POS_CASH_balance", "installments_payments", "credit_card_balance")
@@ -53,7 +53,8 @@ def test_applicants_are_split_as_the_published_ones(portfolio):
     assert portfolio.summary.rows["application_train"] + portfolio.summary.rows["application_test"] == 3_000
 
 
-def test_the_same_seed_gives_the_same_bytes(tmp_path, profile):
+def test_the_same_seed_gives_the_same_bytes(tmp_path, profile, monkeypatch):
+    monkeypatch.setattr(portfolio_module, "CHUNK", 100)
     for folder in ("one", "two"):
         synthesize(300, 7, tmp_path / folder)
     names = [f"{name}.csv" for name in profile.tables]
@@ -72,9 +73,21 @@ def test_a_portfolio_of_several_chunks_repeats_no_key(tmp_path, monkeypatch):
     monkeypatch.setattr(portfolio_module, "CHUNK", 100)
     steps = []
     synthesize(300, 3, tmp_path, lambda *step: steps.append(step))
-    assert [total for _, _, total in steps] == [300] * 3
+    assert [(done, total) for what, done, total in steps if what == CLIENTS] == [(100, 300), (200, 300), (300, 300)]
     for table, key in (("bureau", "SK_ID_BUREAU"), ("previous_application", "SK_ID_PREV")):
         assert pd.read_csv(tmp_path / f"{table}.csv", usecols=[key])[key].is_unique
+
+
+def test_the_histories_of_all_chunks_are_mixed_through_the_whole_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(portfolio_module, "CHUNK", 100)
+    synthesize(400, 3, tmp_path)
+    for name in HISTORIES:
+        clients = pd.read_csv(tmp_path / f"{name}.csv", usecols=["SK_ID_CURR"]).SK_ID_CURR
+        if name == "bureau":
+            clients = clients.drop_duplicates()
+        assert clients.is_unique == (name == "bureau")
+        # Where all places are alike the correlation strays by one over the root of the rows.
+        assert abs(np.corrcoef(np.arange(len(clients)), clients)[0, 1]) < ERRORS / np.sqrt(len(clients)), name
 
 
 def test_whole_numbers_are_written_without_a_point_and_floats_with_one(portfolio, profile):
@@ -128,6 +141,15 @@ def test_monthly_states_hang_on_credits_but_for_a_few(portfolio):
     credits_with_states = set(portfolio.tables["bureau_balance"].SK_ID_BUREAU)
     known = credits_with_states & set(portfolio.tables["bureau"].SK_ID_BUREAU)
     assert 0.9 < len(known) / len(credits_with_states) < 1
+
+
+def test_monthly_states_are_known_of_a_third_of_the_labelled_clients_and_of_all_others(portfolio):
+    bureau = portfolio.tables["bureau"]
+    states = bureau.SK_ID_BUREAU.isin(portfolio.tables["bureau_balance"].SK_ID_BUREAU)
+    share = states.groupby(bureau.SK_ID_CURR).any()
+    labelled = share.index.isin(portfolio.tables["application_train"].SK_ID_CURR)
+    assert share[~labelled].all()
+    assert share[labelled].mean() == pytest.approx(92_231 / 263_491, abs=share_error(0.35, labelled.sum()))
 
 
 def test_some_clients_have_no_history_and_some_histories_no_client(portfolio, applicants):

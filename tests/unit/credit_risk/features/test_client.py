@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_risk.errors import RawTableError
-from credit_risk.features.client import FEATURE_TABLES, FEATURES, SPECIFICATIONS, client_features, raw_inputs
+from credit_risk.features.across_sources import SPECIFICATIONS
+from credit_risk.features.client import FEATURE_TABLES, FEATURES, client_features, raw_inputs
 from credit_risk.features.grammar import Summary
 from credit_risk.features.rendering import CLIENT
+from credit_risk.features.statistics import STATISTICS
 from credit_risk.features.terms import Raw
 from credit_risk.features.units import CATEGORY
 
@@ -22,25 +24,23 @@ KEYS = {"SK_ID_CURR", "SK_ID_BUREAU"}
 
 
 class Portfolio:
-    """All raw tables in one database, and the compiled features over them: compiled once, run often."""
+    """All raw tables in one database, and the features over them as a prepared statement: planned once, run often."""
 
     def __init__(self):
         self.connection = ibis.duckdb.connect()
-        self.replace({})
-        sources = {name: self.connection.table(name) for name in raw_inputs()}
-        self.sql = self.connection.compile(client_features(sources))
+        sources = {name: self.connection.create_table(name, schema=types) for name, types in raw_inputs().items()}
+        # A prepared plan would go on believing the statistics of the rows that were there when it was made.
+        self.connection.con.execute("set disabled_optimizers = 'statistics_propagation'")
+        self.connection.con.execute(f"prepare features as {self.connection.compile(client_features(sources))}")
 
-    def replace(self, tables):
-        """Put these rows into the raw tables; a table that is not named gets none."""
+    def features(self, tables):
+        """The features of these rows; a table that is not named has none."""
         for name, columns in raw_inputs().items():
             schema = pa.schema([(column, ARROW[kind]) for column, kind in columns.items()])
             loaded = pa.Table.from_pylist(tables.get(name, []), schema=schema)
             self.connection.con.register("loaded", loaded)
-            self.connection.con.execute(f'create or replace table "{name}" as select * from loaded')
-
-    def features(self, tables):
-        self.replace(tables)
-        return self.connection.con.execute(self.sql).to_arrow_table().to_pylist()
+            self.connection.con.execute(f'delete from "{name}"; insert into "{name}" select * from loaded')
+        return self.connection.con.execute("execute features").to_arrow_table().to_pylist()
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_absent_tables_are_all_named():
 
 def dated_after_the_application(name):
     """A row of a history whose dates lie one day or month ahead."""
-    (source,) = {part.source for part in histories(name)}
+    (source,) = {part.source for part in histories(name) if part.source.groups_of is None}
     return {"SK_ID_CURR": 1, "SK_ID_BUREAU": 1, **dict.fromkeys((date.name for date in source.dates), 1.0)}
 
 
@@ -180,7 +180,7 @@ def test_threads_and_order_of_rows_move_no_bit():
 
 def test_there_are_enough_features_and_each_is_named_once():
     names = [term.name for term in FEATURES]
-    assert len(names) >= 150
+    assert len(names) >= 419
     assert len(set(names)) == len(names)
 
 
@@ -197,10 +197,10 @@ def test_a_name_means_one_thing_within_its_source():
 
 
 def parsed(name):
-    """Whether the grammar can read a name: a column, a summary, or two of them and a word."""
-    if name in COLUMNS or any(is_summary(name, source) for source in SUMMARIES):
+    """Whether the grammar can read a name: a column or a name of its own, a summary, or two of them and a word."""
+    if name in ATOMS or GROUP.fullmatch(name) or any(is_summary(name, source) for source in SUMMARIES):
         return True
-    for word in ("_TO_", "_MINUS_", "_TIMES_"):
+    for word in ("_TO_", "_PLUS_", "_MINUS_", "_TIMES_"):
         parts = name.split(word)
         for cut in range(1, len(parts)):
             first, second = word.join(parts[:cut]), word.join(parts[cut:])
@@ -212,10 +212,10 @@ def parsed(name):
 
 def is_summary(name, source):
     filters = {item.name for part in SUMMARIES[source] for item in part.filters}
-    measures = {measure.name for part in SUMMARIES[source] for measure in part.measures}
+    measures = {term.name for part in SUMMARIES[source] for reading in part.readings for term in reading.terms}
     any_filter = "|".join(sorted(filters, key=len, reverse=True))
     any_measure = "|".join(sorted(measures, key=len, reverse=True))
-    ending = f"COUNT|SHARE|(?:{any_measure})_(?:MEAN|SUM|MIN|MAX|STD|DISTINCT)"
+    ending = f"COUNT|SHARE|(?:{any_measure})_(?:{'|'.join(STATISTICS)}|DISTINCT)"
     return re.fullmatch(f"{source.prefix}(?:_(?:{any_filter}))*_(?:{ending})", name) is not None
 
 
@@ -224,21 +224,27 @@ for _term in FEATURES:
     for _part in _term.walk():
         if isinstance(_part, Summary):
             SUMMARIES.setdefault(_part.source, set()).add(_part)
-COLUMNS = {part.name for term in FEATURE_TABLES[0].specifications for part in term.walk() if isinstance(part, Raw)}
+ATOMS = {part.name for term in FEATURES for part in term.walk() if isinstance(part, Raw) or part.definition}
+GROUP = re.compile(
+    "(EXT_SOURCE|EXT_SOURCE_WEIGHTED|DOCUMENTS|CONTACTS|MISMATCHES|REGION_MISMATCHES|ENQUIRIES|RECENT_ENQUIRIES"
+    "|BUILDING|BUILDING_MODE)_(MEAN|SUM|MIN|MAX|STD|PRODUCT|PRESENT)"
+)
 
 
 def test_every_name_follows_the_grammar():
-    group = re.compile(
-        r"(EXT_SOURCE|DOCUMENTS|CONTACTS|MISMATCHES|ENQUIRIES|BUILDING)_(MEAN|SUM|MIN|MAX|STD|PRODUCT|PRESENT)"
-    )
-    composed = [term.name for term in FEATURES if not term.definition]
-    assert [name for name in composed if not (parsed(name) or group.fullmatch(name))] == []
+    assert [term.name for term in FEATURES if not parsed(term.name)] == []
+
+
+def leaves(term):
+    """The columns from which a term is computed once every source is summarized."""
+    if isinstance(term, Raw | Summary):
+        return {term.name}
+    return {name for part in term.parts for name in leaves(part)}
 
 
 def test_a_feature_across_sources_reads_stored_features_only():
     stored = {term.name for table in FEATURE_TABLES for term in table.specifications}
-    parts = {part for term in SPECIFICATIONS for part in term.parts}
-    assert {part.name for part in parts} <= stored
+    assert {name for term in SPECIFICATIONS for name in leaves(term)} <= stored
 
 
 def test_importing_the_features_stays_light():
@@ -246,3 +252,10 @@ def test_importing_the_features_stays_light():
     program = f"import sys, credit_risk.features.client; print({heavy} & set(sys.modules) or 'light')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "light"
+
+
+def test_debts_that_are_not_there_add_nothing(portfolio):
+    previous = {"SK_ID_CURR": 1, "NAME_CONTRACT_STATUS": "Approved", "AMT_ANNUITY": 4_000.0, "DAYS_LAST_DUE": 365243.0}
+    tables = {"application_train": applicants(1, 2), "previous_application": [previous]}
+    burdened, free = portfolio.features(tables)
+    assert (burdened["ALL_ANNUITIES_TO_AMT_INCOME_TOTAL"], free["ALL_ANNUITIES_TO_AMT_INCOME_TOTAL"]) == (0.1, 0.06)

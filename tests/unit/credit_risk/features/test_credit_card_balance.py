@@ -1,78 +1,134 @@
 import pytest
 
-from credit_risk.features.credit_card_balance import features
+from credit_risk.features.credit_card_balance import SPECIFICATIONS, features
 
-MONTHS = [
-    {
-        "MONTHS_BALANCE": -1.0,
-        "AMT_BALANCE": 900.0,
-        "AMT_CREDIT_LIMIT_ACTUAL": 1000.0,
-        "AMT_DRAWINGS_CURRENT": 300.0,
-        "AMT_DRAWINGS_ATM_CURRENT": 150.0,
-        "CNT_DRAWINGS_ATM_CURRENT": 3.0,
-        "AMT_INST_MIN_REGULARITY": 100.0,
-        "AMT_PAYMENT_TOTAL_CURRENT": 60.0,
-        "CNT_INSTALMENT_MATURE_CUM": 5.0,
-        "SK_DPD": 4.0,
-        "SK_DPD_DEF": 2.0,
-    },
-    {
-        "MONTHS_BALANCE": -6.0,
-        "AMT_BALANCE": 100.0,
-        "AMT_CREDIT_LIMIT_ACTUAL": 1000.0,
-        "AMT_DRAWINGS_CURRENT": 100.0,
-        "AMT_DRAWINGS_ATM_CURRENT": 0.0,
-        "CNT_DRAWINGS_ATM_CURRENT": 0.0,
-        "AMT_INST_MIN_REGULARITY": 100.0,
-        "AMT_PAYMENT_TOTAL_CURRENT": 120.0,
-        "CNT_INSTALMENT_MATURE_CUM": 4.0,
-        "SK_DPD": 0.0,
-        "SK_DPD_DEF": 0.0,
-    },
-    # A card not yet open: no limit to use.
-    {
-        "MONTHS_BALANCE": -20.0,
-        "AMT_BALANCE": 0.0,
-        "AMT_CREDIT_LIMIT_ACTUAL": 0.0,
-        "AMT_DRAWINGS_CURRENT": 0.0,
-        "AMT_INST_MIN_REGULARITY": 0.0,
-        "AMT_PAYMENT_TOTAL_CURRENT": 0.0,
-        "SK_DPD": 0.0,
-        "SK_DPD_DEF": 0.0,
-    },
-]
+FULL = {
+    "MONTHS_BALANCE": -1.0,
+    "NAME_CONTRACT_STATUS": "Active",
+    "AMT_BALANCE": 1100.0,
+    "AMT_CREDIT_LIMIT_ACTUAL": 1000.0,
+    "AMT_DRAWINGS_CURRENT": 300.0,
+    "AMT_DRAWINGS_ATM_CURRENT": 150.0,
+    "AMT_DRAWINGS_POS_CURRENT": 150.0,
+    "CNT_DRAWINGS_CURRENT": 5.0,
+    "CNT_DRAWINGS_ATM_CURRENT": 3.0,
+    "AMT_INST_MIN_REGULARITY": 100.0,
+    "AMT_PAYMENT_TOTAL_CURRENT": 60.0,
+    "AMT_RECEIVABLE_PRINCIPAL": 1050.0,
+    "AMT_TOTAL_RECEIVABLE": 1100.0,
+    "CNT_INSTALMENT_MATURE_CUM": 5.0,
+    "SK_DPD": 4.0,
+    "SK_DPD_DEF": 2.0,
+}
+LOW = {
+    "MONTHS_BALANCE": -6.0,
+    "NAME_CONTRACT_STATUS": "Active",
+    "AMT_BALANCE": 100.0,
+    "AMT_CREDIT_LIMIT_ACTUAL": 1000.0,
+    "AMT_DRAWINGS_CURRENT": 100.0,
+    "AMT_DRAWINGS_ATM_CURRENT": 0.0,
+    "AMT_DRAWINGS_POS_CURRENT": 100.0,
+    "CNT_DRAWINGS_CURRENT": 1.0,
+    "CNT_DRAWINGS_ATM_CURRENT": 0.0,
+    "AMT_INST_MIN_REGULARITY": 100.0,
+    "AMT_PAYMENT_TOTAL_CURRENT": 120.0,
+    "AMT_RECEIVABLE_PRINCIPAL": 90.0,
+    "AMT_TOTAL_RECEIVABLE": 100.0,
+    "CNT_INSTALMENT_MATURE_CUM": 4.0,
+    "SK_DPD": 0.0,
+    "SK_DPD_DEF": 0.0,
+}
+# A card that is over: no limit to use, nothing owed.
+OVER = {
+    "MONTHS_BALANCE": -20.0,
+    "NAME_CONTRACT_STATUS": "Completed",
+    "AMT_BALANCE": 0.0,
+    "AMT_CREDIT_LIMIT_ACTUAL": 0.0,
+    "AMT_DRAWINGS_CURRENT": 0.0,
+    "CNT_DRAWINGS_CURRENT": 0.0,
+    "AMT_INST_MIN_REGULARITY": 0.0,
+    "AMT_PAYMENT_TOTAL_CURRENT": 0.0,
+    "AMT_RECEIVABLE_PRINCIPAL": 0.0,
+    "AMT_TOTAL_RECEIVABLE": 0.0,
+    "SK_DPD": 0.0,
+    "SK_DPD_DEF": 0.0,
+}
+
+EXPECTED = {
+    "CARD_UTILIZATION_MEAN": 0.6,
+    "CARD_LAST3M_UTILIZATION_MEAN": 1.1,
+    "CARD_LAST12M_UTILIZATION_MEAN": 0.6,
+    "CARD_LAST12M_UTILIZATION_MAX": 1.1,
+    "CARD_LAST3M_UTILIZATION_MEAN_MINUS_UTILIZATION_MEAN": 0.5,
+    "CARD_UTILIZATION_MAX": 1.1,
+    "CARD_UTILIZATION_STD": 1 / 2**0.5,
+    "CARD_UTILIZATION_LATEST": 1.1,
+    # Up by 1 in 5 months.
+    "CARD_UTILIZATION_TREND": 2.4,
+    "CARD_AMT_BALANCE_MEAN": 400.0,
+    "CARD_AMT_BALANCE_MAX": 1100.0,
+    "CARD_LAST3M_AMT_BALANCE_MEAN": 1100.0,
+    "CARD_AMT_CREDIT_LIMIT_ACTUAL_MAX": 1000.0,
+    "CARD_IN_USE_SHARE": 2 / 3,
+    "CARD_OVER_LIMIT_SHARE": 1 / 3,
+    "CARD_DRAWN_SHARE": 2 / 3,
+    "CARD_LAST12M_DRAWN_SHARE": 1.0,
+    "CARD_CASH_SHARE": 1 / 3,
+    "CARD_DRAWN_MONTHS_BALANCE_MAX": -1.0,
+    "CARD_AMT_DRAWINGS_CURRENT_SUM": 400.0,
+    "CARD_LAST12M_AMT_DRAWINGS_CURRENT_SUM": 400.0,
+    "CARD_AMT_DRAWINGS_ATM_CURRENT_SUM": 150.0,
+    "CARD_LAST12M_AMT_DRAWINGS_ATM_CURRENT_SUM": 150.0,
+    "CARD_AMT_DRAWINGS_ATM_CURRENT_SUM_TO_AMT_DRAWINGS_CURRENT_SUM": 0.375,
+    "CARD_AMT_DRAWINGS_CURRENT_MAX": 300.0,
+    "CARD_AMT_DRAWINGS_POS_CURRENT_MEAN": 125.0,
+    "CARD_DRAWN_OF_LIMIT_MEAN": 0.2,
+    "CARD_CNT_DRAWINGS_CURRENT_MEAN": 2.0,
+    "CARD_CNT_DRAWINGS_CURRENT_STD": 7**0.5,
+    "CARD_LAST12M_CNT_DRAWINGS_CURRENT_STD": 8**0.5,
+    "CARD_CNT_DRAWINGS_ATM_CURRENT_MEAN": 1.5,
+    "CARD_CNT_DRAWINGS_ATM_CURRENT_STD": 4.5**0.5,
+    "CARD_LAST12M_CNT_DRAWINGS_ATM_CURRENT_MEAN": 1.5,
+    "CARD_AMT_PAYMENT_TOTAL_CURRENT_SUM": 180.0,
+    "CARD_DRAWN_MINUS_PAID": 220.0,
+    "CARD_LAST12M_DRAWN_MINUS_PAID": 220.0,
+    "CARD_AMT_INST_MIN_REGULARITY_MEAN": 200 / 3,
+    "CARD_PAID_TO_ALL_MINIMUM": 0.9,
+    "CARD_PAID_TO_MINIMUM_MEAN": 0.9,
+    "CARD_PAID_TO_OWED_MEAN": (60 / 1100 + 1.2) / 2,
+    "CARD_SHORT_SHARE": 1 / 3,
+    "CARD_LAST12M_SHORT_SHARE": 0.5,
+    "CARD_INTEREST_SHARE": 0.05,
+    "CARD_CNT_INSTALMENT_MATURE_CUM_MAX": 5.0,
+    "CARD_LATE_SHARE": 1 / 3,
+    "CARD_LAST12M_LATE_SHARE": 0.5,
+    "CARD_SK_DPD_MAX": 4.0,
+    "CARD_SK_DPD_MEAN": 4 / 3,
+    "CARD_SK_DPD_DEF_MAX": 2.0,
+    "CARD_SK_DPD_DEF_MEAN": 2 / 3,
+    "CARD_MONTHS_BALANCE_MIN": -20.0,
+    "CARD_MONTHS_BALANCE_MAX": -1.0,
+    "CARD_COMPLETED_SHARE": 1 / 3,
+}
 
 
 @pytest.fixture(scope="module")
 def row(raw_table, rows_of):
-    rows = [{"SK_ID_CURR": 1, **month} for month in MONTHS]
+    rows = [{"SK_ID_CURR": 1, **month} for month in (FULL, LOW, OVER)]
     (only,) = rows_of(features(raw_table("credit_card_balance", *rows)))
     return only
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("CARD_COUNT", 3.0),
-        ("CARD_SK_DPD_MAX", 4.0),
-        ("CARD_UTILIZATION_MEAN", 0.5),
-        ("CARD_LAST3M_UTILIZATION_MEAN", 0.9),
-        ("CARD_LAST3M_UTILIZATION_MEAN_MINUS_UTILIZATION_MEAN", 0.4),
-        ("CARD_UTILIZATION_STD", 0.5656854249),
-        ("CARD_AMT_BALANCE_MAX", 900.0),
-        ("CARD_AMT_CREDIT_LIMIT_ACTUAL_MAX", 1000.0),
-        ("CARD_IN_USE_SHARE", 2 / 3),
-        ("CARD_CASH_SHARE", 1 / 3),
-        ("CARD_AMT_DRAWINGS_ATM_CURRENT_SUM_TO_AMT_DRAWINGS_CURRENT_SUM", 0.375),
-        ("CARD_LAST3M_AMT_DRAWINGS_CURRENT_MEAN", 300.0),
-        ("CARD_CNT_DRAWINGS_ATM_CURRENT_MEAN", 1.5),
-        ("CARD_PAID_TO_MINIMUM_MEAN", 0.9),
-        ("CARD_LAST12M_SHORT_SHARE", 0.5),
-        ("CARD_CNT_INSTALMENT_MATURE_CUM_MAX", 5.0),
-        ("CARD_LATE_SHARE", 1 / 3),
-        ("CARD_SK_DPD_DEF_MAX", 2.0),
-        ("CARD_MONTHS_BALANCE_MIN", -20.0),
-    ],
-)
-def test_months_of_a_card_give_the_value_computed_by_hand(row, name, expected):
-    assert row[name] == pytest.approx(expected, rel=1e-4)
+def test_each_feature_has_a_value_by_hand():
+    assert list(EXPECTED) == [term.name for term in SPECIFICATIONS]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_months_of_a_card_give_the_value_computed_by_hand(row, name):
+    assert row[name] == pytest.approx(EXPECTED[name], rel=1e-5)
+
+
+def test_a_card_without_a_limit_has_no_utilization(raw_table, rows_of):
+    (row,) = rows_of(features(raw_table("credit_card_balance", {"SK_ID_CURR": 1, **OVER})))
+    assert row["CARD_UTILIZATION_MEAN"] is None
+    assert row["CARD_OVER_LIMIT_SHARE"] == 0.0

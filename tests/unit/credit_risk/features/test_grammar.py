@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_risk.features.conditions import above, last_days, one_of
-from credit_risk.features.grammar import Source, aggregate, aggregates, count, distinct, share
+from credit_risk.features.grammar import Source, aggregate, aggregates, count, distinct, grouped, of_group, share
 from credit_risk.features.rendering import summarize
 from credit_risk.features.terms import category, column, difference, ratio
 from credit_risk.features.units import CURRENCY, DAYS
@@ -49,6 +49,10 @@ def summary_of(rows_of):
         (aggregate(SOURCE, DEBT, "MIN"), 100.0, None),
         (aggregate(SOURCE, DEBT, "MAX"), 300.0, None),
         (aggregate(SOURCE, DEBT, "STD"), 141.4213562373095, None),
+        (aggregate(SOURCE, DEBT, "VAR"), 20_000.0, None),
+        (aggregate(SOURCE, DEBT, "LATEST"), 100.0, None),
+        (aggregate(SOURCE, DEBT, "FIRST"), 300.0, None),
+        (aggregate(SOURCE, DEBT, "TREND"), -200.0 / 390 * 365.2425, None),
         (aggregate(SOURCE, DEBT, "SUM", LAST_YEAR), 100.0, None),
         (aggregate(SOURCE, DEBT, "STD", LAST_YEAR), None, None),
         (aggregate(SOURCE, DAY, "MAX", OPEN, INDEBTED), -10.0, None),
@@ -105,6 +109,57 @@ def test_equal_values_have_no_spread(summary_of):
     assert summary_of(aggregate(SOURCE, DEBT, "STD"), [(1, -1, 0.1, "open")] * 7) == {1: 0.0}
 
 
+def test_of_several_rows_of_the_latest_day_the_largest_value_is_taken(summary_of):
+    loans = [(1, -10, 5.0, "open"), (1, -10, 7.0, "open"), (1, -10, 6.0, "open"), (1, -11, 9.0, "open")]
+    assert summary_of(aggregate(SOURCE, DEBT, "LATEST"), loans) == {1: 7.0}
+
+
+def test_a_negative_value_can_be_the_latest(summary_of):
+    loans = [(1, -10, -5.125, "open"), (1, -20, 7.0, "open")]
+    assert summary_of(aggregate(SOURCE, DEBT, "LATEST"), loans) == {1: -5.125}
+
+
+def test_a_value_too_large_to_be_dated_is_missing(summary_of):
+    assert summary_of(aggregate(SOURCE, DEBT, "LATEST"), [(1, -10, 2e10, "open")]) == {1: None}
+
+
+@pytest.mark.parametrize("statistic", ["LATEST", "FIRST", "TREND"])
+def test_a_row_without_a_date_has_no_place_in_time(summary_of, statistic):
+    loans = [(1, None, 900.0, "open"), (1, -10, 5.0, "open"), (1, -20, 5.0, "open")]
+    assert summary_of(aggregate(SOURCE, DEBT, statistic), loans)[1] == (0.0 if statistic == "TREND" else 5.0)
+
+
+def test_rows_of_one_day_have_no_trend(summary_of):
+    assert summary_of(aggregate(SOURCE, DEBT, "TREND"), [(1, -10, 5.0, "open"), (1, -10, 7.0, "open")]) == {1: None}
+
+
+MONTH_GROUPS = grouped(SOURCE, "KINDS", "kinds of loans", STATE)
+DEBT_OF_KIND = of_group(aggregate(SOURCE, DEBT, "SUM"))
+HEAVY = above("HEAVY", DEBT_OF_KIND, 200, "owe over 200")
+
+
+@pytest.mark.parametrize(
+    ("specification", "of_first", "of_second"),
+    [
+        (aggregate(MONTH_GROUPS, DEBT_OF_KIND, "MAX"), 400.0, None),
+        (count(MONTH_GROUPS), 2.0, 1.0),
+        (count(MONTH_GROUPS, HEAVY), 1.0, 0.0),
+        (ratio(aggregate(MONTH_GROUPS, DEBT_OF_KIND, "MAX"), aggregate(SOURCE, DEBT, "MAX")), 400 / 300, None),
+    ],
+    ids=lambda item: getattr(item, "name", None),
+)
+def test_a_summary_of_groups_reads_a_summary_of_each_group(summary_of, specification, of_first, of_second):
+    assert summary_of(specification) == {1: of_first, 2: of_second}
+
+
+def test_a_summary_of_groups_says_what_it_reads():
+    specification = aggregate(MONTH_GROUPS, DEBT_OF_KIND, "MAX", HEAVY)
+    assert specification.name == "KINDS_HEAVY_DEBT_SUM_MAX"
+    assert specification.words == (
+        "maximum of each one's sum of debt (DEBT) over all loans over kinds of loans that owe over 200"
+    )
+
+
 def test_aggregates_are_one_for_each_statistic():
     names = [item.name for item in aggregates(SOURCE, DEBT, ("MIN", "MAX"), OPEN)]
     assert names == ["LOAN_OPEN_DEBT_MIN", "LOAN_OPEN_DEBT_MAX"]
@@ -112,7 +167,7 @@ def test_aggregates_are_one_for_each_statistic():
 
 @pytest.fixture(scope="module")
 def debt_statistics(engine):
-    specifications = aggregates(SOURCE, DEBT, ("SUM", "MEAN", "STD"))
+    specifications = aggregates(SOURCE, DEBT, ("SUM", "MEAN", "STD", "VAR"))
     read = [item.name for item in specifications]
 
     def compute(debts):
@@ -138,8 +193,9 @@ def test_no_order_of_rows_moves_a_bit(debt_statistics, debts, random):
 @settings(max_examples=12, deadline=None)
 @given(st.lists(amounts, min_size=2, max_size=30))
 def test_statistics_are_those_of_the_textbook(debt_statistics, debts):
-    total, mean, spread = debt_statistics(debts)
+    total, mean, spread, variance = debt_statistics(debts)
     assert total == pytest.approx(sum(debts), abs=1e-6)
     assert mean == pytest.approx(statistics.fmean(debts), abs=1e-6)
     # Squares are summed on the coarser grid of whole currency units.
     assert spread == pytest.approx(statistics.stdev(debts), abs=1.0)
+    assert variance == pytest.approx(spread**2)

@@ -11,6 +11,7 @@ from credit_risk.features.terms import (
     difference,
     named,
     on_grid,
+    plus,
     positive,
     product,
     ratio,
@@ -65,6 +66,11 @@ def test_a_product_beyond_reason_is_missing(value_of):
     assert value_of(product(A, B), {"A": [1e9, 2.0], "B": [1e9, 3.0]}) == [None, 6.0]
 
 
+def test_of_two_together_one_may_be_missing(value_of):
+    both = plus(A, B)
+    assert value_of(both, {"A": [5.0, 5.0, None, None], "B": [2.0, None, 2.0, None]}) == [7.0, 5.0, 2.0, None]
+
+
 def test_a_difference_needs_both(value_of):
     assert value_of(difference(A, B), {"A": [5.0, 5.0], "B": [2.0, None]}) == [3.0, None]
 
@@ -74,7 +80,7 @@ def test_the_positive_part_of_a_missing_number_is_missing(value_of):
 
 
 def test_a_level_without_a_code_is_missing(value_of):
-    severity = coded("SEVERITY", category("STATUS", "state"), {"0": 0.0, "2": 2.0}, GRADE, "severity")
+    severity = coded("SEVERITY", category("STATUS", "state"), {"0": 0, "2": 2}, GRADE, "severity")
     assert value_of(severity, {"STATUS": ["2", "0", "X", None]}) == [2.0, 0.0, None, None]
 
 
@@ -87,6 +93,7 @@ def test_amounts_are_summed_in_thousandths(rows_of):
     ("term", "name", "unit"),
     [
         (ratio(A, B), "A_TO_B", RATIO),
+        (plus(A, B), "A_PLUS_B", CURRENCY),
         (difference(A, B), "A_MINUS_B", CURRENCY),
         (product(A, B), "A_TIMES_B", CURRENCY),
         (named("DEBT", ratio(A, B), "debt"), "DEBT", RATIO),

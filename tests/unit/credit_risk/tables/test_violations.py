@@ -1,13 +1,17 @@
 """Holding a table against its schema: what is wrong is counted and shown, what is odd but valid passes."""
 
+import math
+
 import ibis
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pandera import errors
 
 from credit_risk.tables.catalogue import TABLES
 from credit_risk.tables.columns import between, flag, key, number, table_schema
-from credit_risk.tables.violations import SHOWN_CHARACTERS, counted, schema_violations, shown
+from credit_risk.tables.violations import SHOWN_CHARACTERS, Extent, conforms, counted, schema_violations, shown
 
 BALANCE = TABLES["bureau_balance"].schema
 LOANS = table_schema(
@@ -147,3 +151,54 @@ def pandera_verdict(table):
             for error in refusal.schema_errors
         }
     return set()
+
+
+def known(table):
+    """The extents of a table's columns, as the statistics of a file state them: no bounds where there is a NaN."""
+    extents = {}
+    for name, column in table.to_pyarrow().to_pydict().items():
+        present = [value for value in column if value is not None]
+        bounded = present and not isinstance(present[0], str) and not any(map(math.isnan, present))
+        bounds = (min(present), max(present)) if bounded else ()
+        extents[name] = Extent(len(column), len(column) - len(present), *bounds)
+    return extents
+
+
+whole = st.one_of(st.none(), st.integers(-1, 3))
+decimal = st.one_of(st.none(), st.sampled_from([-0.5, 0.0, 0.5, 1.0, 2.0, float("nan"), float("inf"), float("-inf")]))
+rows = st.lists(st.tuples(whole, whole, decimal, decimal), min_size=1, max_size=4)
+
+
+@given(rows=rows)
+@settings(max_examples=25, deadline=None)
+def test_extents_change_the_work_and_not_the_verdict(rows):
+    table = loans(**{name: list(values) for name, values in zip(LOANS.columns, zip(*rows, strict=True), strict=True)})
+    verdict = schema_violations(table, LOANS) == []
+    assert conforms(table, LOANS, known(table)) is verdict
+    assert conforms(table, LOANS, {}) is verdict
+
+
+def test_what_extents_prove_is_not_computed():
+    broken, proven = loans(DEFAULT=[2, 0, 1], RATE=[7.0, 0.0, 0.0]), known(loans())
+    assert conforms(broken, LOANS, proven)
+    assert not conforms(broken, LOANS, proven | {"RATE": Extent(3, 0)})
+
+
+def test_the_extent_of_decimals_proves_no_list():
+    schema = table_schema("loans", {"RATE": number("rate")})
+    schema.columns["RATE"].checks = flag("0 or 1").checks
+    halves = ibis.memtable(pa.table({"RATE": [0.0, 0.5, 1.0]}))
+    assert not conforms(halves, schema, {"RATE": Extent(3, 0, 0.0, 1.0)})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        balance().rename(STATE="STATUS"),
+        balance().cast({"MONTHS_BALANCE": "float64"}),
+        balance(STATUS=["9", "C", "X"]),
+    ],
+)
+def test_a_table_of_another_shape_or_with_another_text_does_not_conform(table):
+    assert conforms(balance(), BALANCE, known(balance()))
+    assert not conforms(table, BALANCE, known(balance()))
