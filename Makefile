@@ -53,7 +53,7 @@ EXTRA := import tomllib; \
 	print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep=chr(10))
 
 lock:  ## pin all dependencies anew
-	$(PIN) pyproject.toml --extra dev --upgrade -o requirements.lock
+	$(PIN) pyproject.toml --extra dev --extra s3 --upgrade -o requirements.lock
 	$(PYTHON) -c '$(EXTRA)' | $(PIN) - -c requirements.lock --upgrade -o requirements-spark.lock
 
 clean:  ## stop the local database; remove it with all decisions, the lake, logs and caches

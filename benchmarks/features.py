@@ -164,19 +164,24 @@ def machine(size: int, clients: str) -> Iterator[str]:
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
+    sides = {**SIDES, GROWTH: "ours at 10, 30 and 100 % of the clients"}
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.features",
-        description="Compute the features of all clients from the raw files: ours, the public kernel in pandas, the "
+        description="Compute the features of all clients from the raw files: ours, the public kernel in pandas, the\n"
         "floors, and Dagster. Prints wall and CPU seconds, peak memory and ratios as Markdown.",
-        epilog="sides: " + "; ".join(f"{name}: {what}" for name, what in SIDES.items()) + f"; {GROWTH}: ours at 10, "
-        "30 and 100 % of the clients",
+        epilog="sides:\n" + "\n".join(f"  {name:<12} {what}" for name, what in sides.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--raw", type=Path, help="folder of the eight CSV files; else a portfolio is made up, once")
     parser.add_argument("--clients", type=int, default=FULL_SIZE, help=f"size of that portfolio ({FULL_SIZE:,})")
-    parser.add_argument("--sides", nargs="+", choices=[*SIDES, GROWTH], default=[*SIDES, GROWTH], help="some only")
+    parser.add_argument("--sides", nargs="+", choices=sides, default=[*sides], metavar="SIDE", help="only these")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each side, in turn; the least counts (1)")
     parser.add_argument(
-        "--changed", choices=TABLES, default="installments_payments", help="the raw table that changed (the largest)"
+        "--changed",
+        choices=TABLES,
+        default="installments_payments",
+        metavar="TABLE",
+        help="the raw table that changed (installments_payments, the largest)",
     )
     return parser.parse_args(arguments)
 

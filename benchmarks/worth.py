@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.features_pipeline import SOURCES, Pipeline
+from benchmarks.features_side import tell_step
 from benchmarks.portfolios import CACHE
 from benchmarks.redundancy import MOST_ROWS, SAME_RANKS, Redundancy, redundancy
 from benchmarks.worth_sets import ACROSS, APPLICATION, KERNEL, OURS, Labels, families, family_of, frame_of, labels
@@ -140,9 +141,9 @@ def redundancy_lines(found: Redundancy, features: int) -> Iterator[str]:
         yield f"- and {len(found.alike) - PAIRS_SHOWN} pairs more"
 
 
-def report(pipeline: Pipeline, clients: int | None, *, leave_out: bool) -> Iterator[str]:
+def report(pipeline: Pipeline, rows: Labels, *, leave_out: bool) -> Iterator[str]:
     """Train on every set and say what came out, as lines of Markdown."""
-    rows, read = labels(pipeline, clients), families()
+    read = families()
     models = {name: judged(name, frame_of(name, pipeline, rows), rows) for name in SETS}
     ours = frame_of(OURS, pipeline, rows)
     left_out = {}
@@ -178,13 +179,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     CACHE.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix="worth-", dir=CACHE) as home:
-            pipeline = Pipeline(options.raw or load_settings().raw_dir, Path(home))
-            print("Computing the sets from the CSV files.", flush=True)
+            pipeline = Pipeline(options.raw or load_settings().raw_dir, Path(home), tell_step)
+            print("Computing the sets from the CSV files: step, seconds, CPU seconds.", flush=True)
             pipeline.load()
+            rows = labels(pipeline, options.clients)
             pipeline.compute()
             pipeline.join()
             pipeline.kernel()
-            lines = list(report(pipeline, options.clients, leave_out=options.leave_out))
+            lines = list(report(pipeline, rows, leave_out=options.leave_out))
     except CreditError as error:
         print(error, file=sys.stderr)
         return 1

@@ -82,16 +82,19 @@ class SparkEngine:
             yield folder
         finally:
             store, path = self._shared.filesystem, self._shared.path(folder)
-            # It listed the lake before Spark wrote there.
-            store.invalidate_cache()
             if store.exists(path):
                 store.rm(path, recursive=True)
 
     def _parts(self, folder: str) -> list[str]:
         """The files in the order of their rows: Spark numbers them."""
-        self._shared.filesystem.invalidate_cache()
-        names = [file.name for file in self._shared.files(folder)]
-        return [self._shared.scan_address(name) for name in names if name.endswith(".parquet")]
+        names = [file.name for file in self._shared.files(folder) if file.name.endswith(".parquet")]
+        if not names:
+            raise SettingsError(
+                f"nothing in {self._shared.uri(folder)}, where Spark has just written a table",
+                expected="a lake that Spark's workers and this machine share",
+                remedy="set CREDIT_LAKE to a folder that all of them mount, or to s3:// or gs:// (docs/spark.md)",
+            )
+        return [self._shared.scan_address(name) for name in names]
 
 
 def _unreadable(address: str, reason: str) -> SettingsError:

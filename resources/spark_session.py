@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 # What Spark and DuckDB must agree on.
 AGREEMENT = {
-    # An overflow or an impossible cast is an error, as in DuckDB, and not a NULL that nobody asked for; divisors
-    # are guarded in the expressions.
+    # An overflow or an impossible cast is an error and no NULL that nobody asked for. Divisors are guarded.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
 }
@@ -36,7 +35,6 @@ MEMORY = "4g"
 
 # A server in another zone answers in a fraction of a second; one that is starting is not up.
 PATIENCE_SECONDS = 10.0
-
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -64,7 +62,7 @@ def _open(remote: str | None, scratch: Path) -> "SparkSession":
         raise SettingsError(
             f"CREDIT_ENGINE=spark, but no {(error.name or 'pyspark').partition('.')[0]} ({error})",
             expected="the extra `spark`, or `spark-client` for a Spark Connect address alone",
-            remedy="run make spark, or pip install 'credit-scoring-platform[spark]'",
+            remedy="run make spark, or pip install '.[spark]'",
         ) from None
     for name, value in AGREEMENT.items():
         session.conf.set(name, value)
@@ -85,7 +83,6 @@ def spark_errors() -> tuple[type[Exception], ...]:
 
 
 def _local_session(scratch: Path) -> "SparkSession":
-    from pyspark.errors import PySparkRuntimeError
     from pyspark.sql import SparkSession
     from pyspark.util import is_remote_only
 
@@ -103,9 +100,9 @@ def _local_session(scratch: Path) -> "SparkSession":
     with _environment({"SPARK_LOCAL_IP": "127.0.0.1"} | ({"JAVA_HOME": str(home)} if home else {})):
         try:
             return builder.getOrCreate()
-        except PySparkRuntimeError as error:
+        except spark_errors() as error:
             raise UnavailableError(
-                f"Spark, which did not start on this machine ({error})",
+                f"Spark, which did not start on this machine ({' '.join(str(error).splitlines()[:2])})",
                 expected="its JVM to start",
                 remedy="read what it wrote to the standard error above",
             ) from None

@@ -52,6 +52,13 @@ def test_rows_of_both_engines_are_in_the_same_order(stored, spark, name):
     assert found.to_pylist() == sorted(found.to_pylist())
 
 
+def test_next_to_no_feature_is_missing_for_everybody(stored, spark):
+    clients = stored(spark, "client_features")
+    known = [name for name in clients.column_names if clients[name].null_count < len(clients)]
+    # Else the engines would agree on nothing.
+    assert len(known) >= 0.98 * len(clients.column_names)
+
+
 def test_each_client_who_applied_is_there_and_nobody_else(stored, spark):
     train, test = (stored("raw", name)["SK_ID_CURR"].to_pylist() for name in ("application_train", "application_test"))
     assert stored(spark, "client_features")["SK_ID_CURR"].to_pylist() == sorted(train + test)
@@ -110,3 +117,8 @@ def test_a_file_that_is_no_table_is_named(engine):
     engine.lake.write_bytes("broken.parquet", b"PAR1 and nothing else PAR1")
     with pytest.raises(SettingsError, match=r"broken\.parquet, which this machine can see and Spark cannot read"):
         engine.table("broken.parquet")
+
+
+def test_a_folder_that_only_spark_can_see_is_named(engine):
+    with pytest.raises(SettingsError, match=r"nothing in file://.*unfinished-1, where Spark has just written a table"):
+        engine._parts("unfinished-1")
