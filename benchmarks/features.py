@@ -26,7 +26,7 @@ from credit_risk.tables.catalogue import TABLES
 PANDAS, OURS, SCAN, COPY, GROWTH = "pandas", "ours", "floor-scan", "floor-copy", "growth"
 SIDES = {
     PANDAS: "the kernel in pandas: CSV to a frame in memory",
-    "kernel-ours": "the kernel's columns by our engine: CSV to Parquet",
+    "kernel-ours": "the kernel's columns by our engine: CSV to a frame in memory",
     OURS: "ours: CSV to `client_features`",
     "ours-code": "ours: code changed, all features from Parquet",
     "ours-table": "ours: one raw table changed, its CSV and what hangs on it",

@@ -11,6 +11,8 @@ from time import perf_counter, process_time
 from uuid import uuid4
 
 import orjson
+import pandas as pd
+import pyarrow as pa
 
 from benchmarks.kernel_specifications import kernel_tables, levels_of
 from credit_risk.features.client import FEATURE_TABLES, raw_inputs, select_features
@@ -23,7 +25,6 @@ from resources.lake import Lake
 from resources.raw_files import convert
 from resources.settings import Settings, load_settings
 
-# Where the kernel's columns lie in the lake, beside our own.
 KERNEL = "kernel"
 SOURCES = tuple(table.name for table in FEATURE_TABLES)
 
@@ -83,28 +84,23 @@ class Pipeline:
             self._store.publish(CLIENT_FEATURES, version, digests)
         return len(engine.table(file).columns)
 
-    def kernel(self) -> int:
-        """The kernel's columns, in the same steps: a table a source, then the join. Returns how many columns."""
+    def kernel(self) -> pa.Table:
+        """The kernel's columns in memory, one row a client."""
         engine = self._engine()
-        raw = {name: engine.table(_raw_file(name)) for name in TABLES}
-        parts = {}
-        for name, table in kernel_tables(raw, levels_of(raw)).items():
+        with self._step(f"{KERNEL}/levels"):
+            raw = {name: engine.table(_raw_file(name)) for name in TABLES}
+            parts = kernel_tables(raw, levels_of(raw))
+        with self._step(f"{KERNEL}/application"):
+            frame = parts.pop("application").to_pyarrow()
+        for name, part in parts.items():
             with self._step(f"{KERNEL}/{name}"):
-                parts[name] = f"{KERNEL}/{name}.parquet"
-                engine.write(parts[name], table.order_by(CLIENT))
-        with self._step(KERNEL):
-            engine.join(self.kernel_file, list(parts.values()), CLIENT, lambda joined: joined)
-        return len(engine.table(self.kernel_file).columns)
+                frame = _beside(frame, part.to_pyarrow())
+        return frame
 
     @property
     def client_features_file(self) -> str:
         """The joined features in the lake."""
         return self._store.file(CLIENT_FEATURES, feature_version(self._digests()))
-
-    @property
-    def kernel_file(self) -> str:
-        """The kernel's columns in the lake."""
-        return f"{KERNEL}.parquet"
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -118,6 +114,13 @@ class Pipeline:
 
     def _digests(self) -> dict[str, str]:
         return {name: str(orjson.loads(self.lake.read_bytes(_digest_file(name)))["sha256"]) for name in raw_inputs()}
+
+
+def _beside(frame: pa.Table, part: pa.Table) -> pa.Table:
+    """The columns of a part beside those of the frame, missing for clients that it does not hold."""
+    place = pd.Index(part[CLIENT].to_numpy()).get_indexer(frame[CLIENT].to_numpy())
+    rows = part.drop_columns(CLIENT).combine_chunks().take(pa.array(place, mask=place < 0))
+    return pa.table([*frame.columns, *rows.columns], names=[*frame.column_names, *rows.column_names])
 
 
 def reading(table: str) -> tuple[str, ...]:

@@ -70,12 +70,13 @@ def table_changed(task: Task) -> str:
 
 
 def kernel(task: Task) -> str:
-    """The kernel's columns by our engine, from CSV files, in the same steps as ours."""
+    """The kernel's columns by our engine: from CSV files to a frame in memory, as pandas ends."""
     from benchmarks.features_pipeline import Pipeline
 
     pipeline = Pipeline(task.raw, task.home, tell_step)
     pipeline.load()
-    return f"{pipeline.kernel()} columns"
+    frame = pipeline.kernel()
+    return f"{frame.num_rows} clients, {frame.num_columns} columns"
 
 
 def floor_copy(task: Task) -> str:

@@ -185,7 +185,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows = labels(pipeline, options.clients)
             pipeline.compute()
             pipeline.join()
-            pipeline.kernel()
             lines = list(report(pipeline, rows, leave_out=options.leave_out))
     except CreditError as error:
         print(error, file=sys.stderr)

@@ -62,7 +62,7 @@ def frame_of(name: str, pipeline: Pipeline, rows: Labels) -> pd.DataFrame:
     if name == APPLICATION:
         frame = pipeline.lake.read_frame("raw/application_train.parquet")
     elif name == KERNEL:
-        frame = pipeline.lake.read_frame(pipeline.kernel_file)
+        frame = pipeline.kernel().to_pandas()
         frame.columns = [re.sub(r"[^A-Za-z0-9_]", "_", column) for column in frame.columns]
         numbers = [column for column in frame.columns if column != CLIENT]
         # A division by zero is infinite in the kernel; our training takes no infinity.

@@ -6,7 +6,7 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from cli.traffic import new_applicants
+from cli.traffic import applicants
 from credit_risk.scoring import Scorer
 from resources.database import open_database
 from resources.history import ImportSummary, import_history
@@ -36,7 +36,7 @@ def week(settings: Settings, registry: Registry, first: date) -> pd.DataFrame:
     version = registry.production_version()
     model = registry.load(str(version))
     scorer = Scorer(model.booster_text, model.manifest)
-    population = new_applicants(settings)
+    population = applicants(settings)
     days = []
     for offset, batch in enumerate(WEEK):
         day = first + timedelta(days=offset)

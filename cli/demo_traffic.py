@@ -10,7 +10,7 @@ from typing import Self
 import pandas as pd
 
 from cli.demo_stage import Story, heading, say
-from cli.traffic import new_applicants
+from cli.traffic import applicants
 from credit_risk.errors import CreditError, UnavailableError
 from credit_risk.monitored import monitored_features
 from simulation.traffic import SEED_BATCHES, seed_batch
@@ -32,7 +32,7 @@ SEGMENT_SHARE = (0.02, 0.5)
 def live_traffic(story: Story) -> datetime:
     """Post today's applicants: the sudden batches. Returns when they began."""
     heading("today: applicants arrive over HTTP, suddenly different from those in training")
-    population = fresh_segment(story, new_applicants(story.settings))
+    population = fresh_segment(story, applicants(story.settings))
     since = datetime.now(UTC)
     for number in range(LIVE_BATCHES):
         batch = SUDDEN[number % len(SUDDEN)]
@@ -90,7 +90,7 @@ class Trickle:
             raise self._failure
 
     def _post(self) -> None:
-        population = new_applicants(self._story.settings)
+        population = applicants(self._story.settings)
         while not self._ended.wait(TRICKLE_EVERY_S):
             try:
                 self._story.post(seed_batch(population, SUDDEN[0].number, TRICKLE_SIZE, self._story.rng))

@@ -15,7 +15,8 @@ from credit_risk.features.terms import Term
 Inputs = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True)
+# Compared by identity: what is worked out of a table can be remembered for it.
+@dataclass(frozen=True, eq=False)
 class FeatureTable:
     """The features of one source, keyed by client.
 

@@ -24,6 +24,7 @@ from credit_risk.features.units import CATEGORY
 LENGTH = 16
 
 
+@cache
 def table_version(table: FeatureTable) -> str:
     """What computes one feature table: its specifications and their SQL, 16 hex digits."""
     sources = {name: ibis.table(dict(columns), name=name) for name, columns in table.inputs.items()}
