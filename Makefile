@@ -9,7 +9,7 @@ SPARK  := $(VENV)/.ready-spark
 .PHONY: help demo up test test-slow spark check bench bench-features bench-worth format lock clean
 
 help:  ## what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 demo: $(READY)  ## the closed loop on real services; ARGS="--once" ends after the summary
 	$(BIN)/credit demo $(ARGS)

@@ -6,6 +6,7 @@ tables (`engine_spark`), and which Java runs (`java`).
 
 import atexit
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ AGREEMENT = {
     # An overflow or an impossible cast is an error and no NULL that nobody asked for. Divisors are guarded.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
+    # A missing number of a table in memory is NULL; without Arrow it would arrive as NaN.
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 
 # Tasks to one core after a shuffle: few enough to start fast, enough for a task's share of the
@@ -32,6 +35,11 @@ TASKS_PER_CORE = 4
 
 # Spark's own gigabyte is too little for the aggregates of a full history on two cores.
 MEMORY = "4g"
+
+# Java leaves methods of more than 8,000 bytes uncompiled unless told otherwise, and a row of hundreds of features is
+# one:
+# the join of all clients did not end within seven minutes.
+COMPILE_ALL = "-XX:-DontCompileHugeMethods"
 
 # A server in another zone answers in a fraction of a second; one that is starting is not up.
 PATIENCE_SECONDS = 10.0
@@ -97,7 +105,8 @@ def _local_session(scratch: Path) -> "SparkSession":
         builder = builder.config(name, value)
     home = java_home(scratch)
     # The JVM listens to this process alone; the machine's public name may not even resolve.
-    with _environment({"SPARK_LOCAL_IP": "127.0.0.1"} | ({"JAVA_HOME": str(home)} if home else {})):
+    needed = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    with _environment(needed | ({"JAVA_HOME": str(home)} if home else {})):
         try:
             return builder.getOrCreate()
         except spark_errors() as error:
@@ -114,7 +123,7 @@ def _local_configuration(scratch: Path) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": MEMORY,
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log.as_uri()}",
+        "spark.driver.extraJavaOptions": f"{COMPILE_ALL} -Dlog4j2.configurationFile={log.as_uri()}",
         "spark.local.dir": str(scratch),
         "spark.sql.shuffle.partitions": str(TASKS_PER_CORE * (os.cpu_count() or 1)),
         "spark.ui.enabled": "false",

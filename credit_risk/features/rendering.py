@@ -34,7 +34,9 @@ def summarize(table: ir.Table, source: Source, specifications: Sequence[Term]) -
     one group-by computes every summary of a source; last come the features composed of several.
     """
     cleaned = clean(table, specifications)
-    known = cleaned.filter(*(_not_after_application(date, cleaned) for date in source.dates))
+    known = (
+        cleaned.filter(*(_not_after_application(date, cleaned) for date in source.dates)) if source.dates else cleaned
+    )
     summaries = _summaries(specifications)
     reduced = _reduce(known, [item for item in summaries if item.source == source], CLIENT)
     for other in dict.fromkeys(item.source for item in summaries if item.source != source):

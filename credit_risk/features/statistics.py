@@ -51,10 +51,6 @@ def _count(column: ir.NumericColumn) -> ir.NumericValue:
     return column.count().cast("float64")
 
 
-def _mean(column: ir.NumericColumn) -> ir.NumericValue:
-    return column.sum() / cast("ir.NumericValue", _count(column).nullif(0.0))
-
-
 def _variance(column: ir.NumericColumn) -> ir.NumericValue:
     n, total, squares = _count(column), column.sum(), (column * column).sum()
     # Equal values give exactly zero; the rounding of large products could give a little less.
@@ -115,7 +111,7 @@ def _steps_in_a_year(unit: Unit, date: Term | None) -> float:
 
 
 STATISTICS: dict[str, Statistic] = {
-    "MEAN": Statistic("mean of", _plain, _mean, _fine_steps),
+    "MEAN": Statistic("mean of", _plain, lambda column: column.mean(), _fine_steps),
     "SUM": Statistic("sum of", _plain, lambda column: column.sum(), _fine_steps),
     "MIN": Statistic("minimum of", _plain, lambda column: column.min(), _fine_steps),
     "MAX": Statistic("maximum of", _plain, lambda column: column.max(), _fine_steps),
