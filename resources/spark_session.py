@@ -37,8 +37,7 @@ TASKS_PER_CORE = 4
 MEMORY = "4g"
 
 # Java leaves methods of more than 8,000 bytes uncompiled unless told otherwise, and a row of hundreds of features is
-# one:
-# the join of all clients did not end within seven minutes.
+# one: without this, the join of all clients did not end within seven minutes.
 COMPILE_ALL = "-XX:-DontCompileHugeMethods"
 
 # A server in another zone answers in a fraction of a second; one that is starting is not up.
