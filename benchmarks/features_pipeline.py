@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.kernel_specifications import kernel_tables, levels_of
-from credit_risk.features.client import FEATURE_TABLES, raw_inputs, select_features
+from credit_risk.features.client import FEATURE_TABLES, across_sources, raw_inputs
 from credit_risk.features.rendering import CLIENT
 from credit_risk.features.version import feature_version, source_version
 from credit_risk.tables.catalogue import TABLES
@@ -80,7 +80,7 @@ class Pipeline:
             version = feature_version(digests)
             file = self._store.file(CLIENT_FEATURES, version)
             engine = self._engine()
-            engine.join(file, files, CLIENT, select_features)
+            engine.join(file, files, CLIENT, across_sources)
             self._store.publish(CLIENT_FEATURES, version, digests)
         return len(engine.table(file).columns)
 

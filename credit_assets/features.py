@@ -18,7 +18,7 @@ from credit_assets.metadata import acceptance, column_schema, preview
 from credit_assets.raw import raw_digests, raw_file, raw_key
 from credit_assets.raw_record import stored_rows
 from credit_risk.errors import ModelError
-from credit_risk.features.client import FEATURE_TABLES, FEATURES, raw_inputs, select_features
+from credit_risk.features.client import FEATURE_TABLES, FEATURES, across_sources, raw_inputs
 from credit_risk.features.feature_table import FeatureTable
 from credit_risk.features.rendering import CLIENT
 from credit_risk.features.terms import Term
@@ -91,7 +91,7 @@ def client_features(context: dg.AssetExecutionContext, platform: PlatformResourc
         record = store.record(CLIENT_TABLE, version)
     else:
         files = [store.file(name, newest.version) for name, newest in sources.items()]
-        engine.join(store.file(CLIENT_TABLE, version), files, CLIENT, select_features)
+        engine.join(store.file(CLIENT_TABLE, version), files, CLIENT, across_sources)
         versions = {name: newest.version for name, newest in sources.items()}
         record = store.describe(
             CLIENT_TABLE, version, code_version=code_version(), raw_sha256=digests, sources=versions

@@ -21,10 +21,13 @@ ROW_GROUP_ROWS = 122_880
 # encoding went there. The longest vocabulary has 58 words; months, counts and flags stay below this as well.
 DICTIONARY_VALUES = 1_000
 
+# The fastest level: the default takes a tenth more time for 3 % less space.
+#
 # Not PARQUET_VERSION V2: it writes decimals as BYTE_STREAM_SPLIT, which Spark's vectorized reader refuses, and on
 # sorted rows its files are larger for about the same work.
 OPTIONS = (
-    f"FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT {DICTIONARY_VALUES}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
+    f"DICTIONARY_SIZE_LIMIT {DICTIONARY_VALUES}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
 )
 
 

@@ -4,17 +4,19 @@ Here: what every engine can do, and the choice between them. Each engine has a m
 (`engine_duckdb`, `engine_spark`). Keep out: what a feature is (`credit_risk.features`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import ibis
+import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from resources.lake import Lake
 from resources.settings import Settings, prepare_home
 
-Select = Callable[[ibis.Table], ibis.Table]
+# Columns that are computed within a row, over a table.
+Derive = Callable[[ibis.Table], Mapping[str, ir.Value]]
 
 
 class Engine(Protocol):
@@ -42,14 +44,14 @@ class Engine(Protocol):
     def write(self, name: str, expression: ibis.Table) -> int:
         """Compute an expression into one Parquet file of the lake, atomically. Returns its rows."""
 
-    def join(self, name: str, tables: Sequence[str], key: str, select: Select) -> int:
-        """Set tables of the lake side by side, and compute over them into one Parquet file of the lake, atomically.
+    def join(self, name: str, tables: Sequence[str], key: str, derive: Derive) -> int:
+        """Set tables of the lake side by side, with what follows from them, in one Parquet file, atomically.
 
         Args:
             name: of the file.
             tables: their names; each ascends by key and holds no key twice. Rows are those of the first.
             key: of whole numbers, none missing; the file ascends by it.
-            select: what is written, of the table of all columns.
+            derive: the columns behind those of all tables, computed from them.
 
         Returns:
             How many rows there are.

@@ -11,29 +11,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
-from resources.engine import Select
+from resources.engine import Derive
 from resources.lake import Lake
+from resources.parquet_writer import ROW_GROUP_ROWS, write_parquet
 from resources.side_by_side import side_by_side
 
 # Of DuckDB's own default, which is 80 % of what the machine or container has, and leaves too
 # little for two steps side by side, Python, PostgreSQL and the page cache.
 MEMORY_SHARE = 0.6
-
-# One client of 350,000 is read in a tenth of the time that groups of 122,880 rows (DuckDB's own) take; smaller
-# groups make the file larger and one column of all clients slower (docs/decisions/0013).
-ROW_GROUP_SIZE = 16_384
-
-# Dictionaries for few values only and the fastest level of zstd take half of the time that DuckDB's defaults take,
-# and a tenth more space. Not the encodings of the second version: Spark does not read them.
-PARQUET = {
-    "compression": "zstd",
-    "compression_level": 1,
-    "dictionary_size_limit": 1000,
-    "row_group_size": ROW_GROUP_SIZE,
-}
 
 
 class DuckDBEngine:
@@ -69,28 +58,52 @@ class DuckDBEngine:
 
     def write(self, name: str, expression: ibis.Table) -> int:
         """Compute an expression into a Parquet file of the lake, atomically. Returns its rows."""
-        with self._unfinished() as file:
-            self.backend.to_parquet(expression, file, **PARQUET)
-            rows = int(pq.read_metadata(file).num_rows)
-            self.lake.put_file(file, name)
-        return rows
+        # A view, because Ibis asks DuckDB for batches by a method that is deprecated.
+        view = f"written_{uuid.uuid4().hex}"
+        self.backend.create_view(view, expression)
+        try:
+            return self._put(name, self.backend.con.table(view).to_arrow_reader(ROW_GROUP_ROWS))
+        finally:
+            self.backend.raw_sql(f'DROP VIEW "{view}"')
 
-    def join(self, name: str, tables: Sequence[str], key: str, select: Select) -> int:
-        """Set tables of the lake side by side, and compute over them into one Parquet file. Returns its rows."""
+    def join(self, name: str, tables: Sequence[str], key: str, derive: Derive) -> int:
+        """Set tables of the lake side by side in one Parquet file. Returns its rows; see `Engine`."""
         with ExitStack() as stack:
             files = [pq.ParquetFile(stack.enter_context(self.lake.opened(table))) for table in tables]
-            view = f"joined_{uuid.uuid4().hex}"
-            self.backend.con.register(view, side_by_side(files[0], files[1:], key))
-            stack.callback(self.backend.con.unregister, view)
-            return self.write(name, select(self.backend.table(view)))
+            return self._put(name, self._extended(side_by_side(files[0], files[1:], key), derive))
+
+    def _extended(self, rows: pa.RecordBatchReader, derive: Derive) -> pa.RecordBatchReader:
+        """Batches with the columns behind them that follow from theirs: these alone pass through the engine."""
+        view = f"batch_{uuid.uuid4().hex}"
+        table = ibis.table(ibis.Schema.from_pyarrow(rows.schema), name=view)
+        derived = table.select(**derive(table))
+        query = ibis.to_sql(derived, dialect="duckdb")
+
+        def extended() -> Iterator[pa.RecordBatch]:
+            for batch in rows:
+                with self._registered(view, batch):
+                    (behind,) = self.backend.con.execute(query).to_arrow_table().combine_chunks().to_batches()
+                yield pa.RecordBatch.from_arrays([*batch.columns, *behind.columns], schema=schema)
+
+        schema = pa.schema([*rows.schema, *derived.schema().to_pyarrow()])
+        return pa.RecordBatchReader.from_batches(schema, extended())
 
     @contextmanager
-    def _unfinished(self) -> Iterator[Path]:
+    def _registered(self, view: str, batch: pa.RecordBatch) -> Iterator[None]:
+        self.backend.con.register(view, pa.Table.from_batches([batch]))
+        try:
+            yield
+        finally:
+            self.backend.con.unregister(view)
+
+    def _put(self, name: str, batches: pa.RecordBatchReader) -> int:
         file = self.scratch / f"{uuid.uuid4().hex}.parquet"
         try:
-            yield file
+            rows = write_parquet(batches, file)
+            self.lake.put_file(file, name)
         finally:
             file.unlink(missing_ok=True)
+        return rows
 
     def _lower_memory_limit(self) -> None:
         # DuckDB sees the limits of containers; it says them as "12.3 GiB".

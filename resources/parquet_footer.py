@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 
 from credit_risk.tables.violations import Extent
 from resources.lake import Lake
+from resources.parquet_writer import NO_NAN
 
 # Writers that state no bounds of a column that holds NaN, or state NaN itself. Arrow's leaves NaN out of the
-# bounds without a word, as the format allows: of such a file nothing is known, and the engine is asked.
+# bounds without a word, as the format allows: of such a file nothing is known, and the engine is asked, unless the
+# file says that it holds none (`parquet_writer`).
 TRUSTED_WRITERS = ("DuckDB", "parquet-mr")
 
 
@@ -46,7 +48,7 @@ def read_footer(lake: Lake, name: str) -> Footer:
     """
     with lake.opened(name) as file:
         meta = pq.read_metadata(file)
-    trusted = str(meta.created_by).startswith(TRUSTED_WRITERS)
+    trusted = str(meta.created_by).startswith(TRUSTED_WRITERS) or NO_NAN in (meta.metadata or {})
     extents: dict[str, Extent] = {}
     ranges: dict[str, list[tuple[Any, Any]]] = {}
     for position in range(meta.num_columns):

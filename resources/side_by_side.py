@@ -12,9 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from credit_risk.errors import RawTableError
-
-# A row group of the features: what is read together is written together.
-BATCH_ROWS = 16_384
+from resources.parquet_writer import ROW_GROUP_ROWS
 
 
 def side_by_side(first: pq.ParquetFile, others: Sequence[pq.ParquetFile], key: str) -> pa.RecordBatchReader:
@@ -36,7 +34,7 @@ def side_by_side(first: pq.ParquetFile, others: Sequence[pq.ParquetFile], key: s
 def _rows(first: pq.ParquetFile, others: Sequence[pq.ParquetFile], key: str) -> Iterator[pa.RecordBatch]:
     followers = [_Follower(other, key) for other in others]
     last = None
-    for batch in first.iter_batches(BATCH_ROWS):
+    for batch in first.iter_batches(ROW_GROUP_ROWS):
         keys = batch.column(key).to_numpy()
         _require_ascending(keys, last, key)
         last = keys[-1]
@@ -49,7 +47,7 @@ class _Follower:
     """A table that is read as far as the keys that were asked for."""
 
     def __init__(self, file: pq.ParquetFile, key: str) -> None:
-        self._batches = file.iter_batches(BATCH_ROWS)
+        self._batches = file.iter_batches(ROW_GROUP_ROWS)
         self._key = key
         self._unread = file.schema_arrow.empty_table()
         self.names = [name for name in file.schema_arrow.names if name != key]

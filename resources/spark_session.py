@@ -36,10 +36,6 @@ TASKS_PER_CORE = 4
 # Spark's own gigabyte is too little for the aggregates of a full history on two cores.
 MEMORY = "4g"
 
-# Java leaves methods of more than 8,000 bytes uncompiled unless told otherwise, and a row of hundreds of features is
-# one: without this, the join of all clients did not end within seven minutes.
-COMPILE_ALL = "-XX:-DontCompileHugeMethods"
-
 # A server in another zone answers in a fraction of a second; one that is starting is not up.
 PATIENCE_SECONDS = 10.0
 
@@ -122,7 +118,7 @@ def _local_configuration(scratch: Path) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": MEMORY,
-        "spark.driver.extraJavaOptions": f"{COMPILE_ALL} -Dlog4j2.configurationFile={log.as_uri()}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log.as_uri()}",
         "spark.local.dir": str(scratch),
         "spark.sql.shuffle.partitions": str(TASKS_PER_CORE * (os.cpu_count() or 1)),
         "spark.ui.enabled": "false",

@@ -72,11 +72,10 @@ def join_clients(tables: Mapping[str, ir.Table]) -> ir.Table:
     for position, history in enumerate(histories):
         # Each history brings its key along, renamed: only the application's is selected.
         joined = joined.left_join(history, CLIENT, rname=f"{{name}}__{position}")
-    return select_features(joined)
-
-
-def select_features(joined: ir.Table) -> ir.Table:
-    """Every feature in its place, over the columns of all sources side by side."""
     single = [term.name for table in FEATURE_TABLES for term in table.specifications]
-    across = {term.name: term.value(joined) for term in SPECIFICATIONS}
-    return joined.select(CLIENT, *single, **across)
+    return joined.select(CLIENT, *single, **across_sources(joined))
+
+
+def across_sources(joined: ir.Table) -> dict[str, ir.Value]:
+    """The features that read several sources, over the columns of all of them side by side."""
+    return {term.name: term.value(joined) for term in SPECIFICATIONS}

@@ -213,4 +213,5 @@ def _column(rows: ir.Table, reading: Reading) -> ir.NumericColumn:
 
 
 def _count(rows: ir.Table, reading: Reading) -> ir.NumericValue:
-    return _column(rows, reading).count().cast("float64")
+    # Without a row of which the filters are known there is no sum.
+    return cast("ir.NumericValue", _column(rows, reading).sum().cast("float64").fill_null(0.0))

@@ -32,7 +32,6 @@ from credit_risk.features.installments_payments_columns import (
     UNDERPAID,
     VERSION,
     WEEK_LATE,
-    WEIGHTED_DELAY,
 )
 from credit_risk.features.installments_payments_loans import LOAN_FEATURES
 from credit_risk.features.rendering import input_columns, summarize
@@ -68,9 +67,6 @@ PUNCTUALITY: tuple[Term, ...] = (
     *aggregates(SOURCE, DAYS_EARLY, ("MEAN", "MAX")),
     aggregate(SOURCE, DAYS_EARLY, "MEAN", LAST_YEAR),
     aggregate(SOURCE, DELAY, "LATEST"),
-    aggregate(SOURCE, WEIGHTED_DELAY, "SUM"),
-    *aggregates(SOURCE, WEIGHTED_DELAY, ("SUM", "MAX"), LAST_YEAR),
-    aggregate(SOURCE, WEIGHTED_DELAY, "MEAN", LATE),
 )
 """How early and how late."""
 

@@ -4,11 +4,9 @@ Here: what one row of installments_payments says, and what may be asked of it. A
 filter when a summary needs it. Keep out: the summaries (`installments_payments`).
 """
 
-from dataclasses import replace
-
 from credit_risk.features.conditions import above, at_least, at_most, last_days
 from credit_risk.features.grammar import Source
-from credit_risk.features.terms import column, difference, named, positive, product, ratio
+from credit_risk.features.terms import column, difference, named, positive, ratio
 from credit_risk.features.units import COUNT, CURRENCY, DAYS, Unit
 
 # Means and weighted days are no whole ones; a thousandth of a day is a minute and a half.
@@ -29,10 +27,6 @@ DAYS_LATE = named("DAYS_LATE", positive(DELAY), "days of delay")
 DAYS_EARLY = named("DAYS_EARLY", positive(difference(DUE_DAY, PAYMENT_DAY)), "days paid ahead")
 UNDERPAID = named("UNDERPAID", difference(DUE, PAID), "amount short of the instalment")
 PAID_SHARE = named("PAID_SHARE", ratio(PAID, DUE), "payment to instalment")
-# A week late with all of it weighs more than a week late with a rest.
-WEIGHTED_DELAY = replace(
-    named("WEIGHTED_DELAY", product(PAID_SHARE, DELAY), "days from due to paid, by the share paid"), unit=PARTS_OF_DAYS
-)
 
 LATE = above("LATE", DAYS_LATE, 0, "were late")
 ON_TIME = at_most("ON_TIME", DAYS_LATE, 0, "were made in time")

@@ -50,10 +50,22 @@ class Reading:
     def where_held(self, rows: ir.Table) -> ir.Value:
         """The column, over rows that carry its stem and the flags of its filters."""
         value = rows[self.stem]
-        if not self.filters:
-            return value
-        held = reduce(and_, [cast("ir.BooleanValue", rows[item.flag]) for item in self.filters])
-        return ibis.ifelse(held, value, ibis.null(value.type()))
+        return ibis.ifelse(self.held(rows), value, ibis.null(value.type())) if self.filters else value
+
+    def held(self, rows: ir.Table) -> ir.BooleanValue:
+        """Whether all its filters hold, over rows that carry their flags; NULL where nobody knows."""
+        return reduce(and_, [cast("ir.BooleanValue", rows[item.flag]) for item in self.filters])
+
+
+class Presence(Reading):
+    """One in every row on which the filters hold: the sum of this column counts them.
+
+    A flag as a number costs an engine a fifth of what a condition costs.
+    """
+
+    def where_held(self, rows: ir.Table) -> ir.Value:
+        """Zero or NULL where they do not hold."""
+        return self.held(rows).cast("int8") if self.filters else rows[self.stem]
 
 
 def steps(term: Term, filters: tuple[Filter, ...]) -> Reading:
@@ -73,8 +85,8 @@ def coarse_steps(term: Term, filters: tuple[Filter, ...]) -> Reading:
 
 
 def presence(filters: tuple[Filter, ...]) -> Reading:
-    """A value in every row on which the filters hold."""
-    return Reading("ROW", (), filters, lambda _: ibis.literal(1, "int8"))
+    """One in every row on which the filters hold."""
+    return Presence("ROW", (), filters, lambda _: ibis.literal(1, "int8"))
 
 
 def day_of(date: Term, measure: Term, filters: tuple[Filter, ...]) -> Reading:

@@ -11,7 +11,7 @@ from resources.side_by_side import side_by_side
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(module, "BATCH_ROWS", 3)
+    monkeypatch.setattr(module, "ROW_GROUP_ROWS", 3)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ For tests of that engine in a process of its own. FOLDER is where in the lake th
 
 import sys
 
-from credit_risk.features.client import FEATURE_TABLES, select_features
+from credit_risk.features.client import FEATURE_TABLES, across_sources
 from credit_risk.features.rendering import CLIENT
 from resources.engine import Engine, open_engine
 from resources.feature_store import CLIENT_FEATURES
@@ -24,7 +24,7 @@ def compute(engine: Engine, folder: str, names: tuple[str, ...] = ALL) -> None:
             engine.write(f"{folder}/{table.name}.parquet", table.compute(sources).order_by(CLIENT))
     if CLIENT_FEATURES in names:
         files = [f"{folder}/{table.name}.parquet" for table in FEATURE_TABLES]
-        engine.join(f"{folder}/{CLIENT_FEATURES}.parquet", files, CLIENT, select_features)
+        engine.join(f"{folder}/{CLIENT_FEATURES}.parquet", files, CLIENT, across_sources)
 
 
 if __name__ == "__main__":
