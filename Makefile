@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 SPARK  := $(VENV)/.ready-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-slow spark check bench bench-features bench-worth format lock clean
+.PHONY: help demo up test test-slow spark check bench bench-features bench-serving bench-worth format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -37,6 +37,9 @@ bench: $(READY)  ## the benchmarks; figures and how to read them in benchmarks/R
 
 bench-features: $(READY)  ## features of all clients against pandas and floors; ARGS="--clients 5000" for a small run
 	$(BIN)/python -m benchmarks.features $(ARGS)
+
+bench-serving: $(READY)  ## the scoring service under load, against peers and its floor; ARGS="--sides ours floor --soak 10"
+	$(BIN)/python -m benchmarks.serving $(ARGS)
 
 bench-worth: $(READY)  ## AUC and cost of the feature sets, from CREDIT_RAW_DIR; ARGS="--clients 20000" for a sample
 	$(BIN)/python -m benchmarks.worth $(ARGS)

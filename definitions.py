@@ -9,7 +9,19 @@ from typing import Any
 
 import dagster as dg
 
-from credit_assets import champion, drift, features, jobs, model, predictions, raw, raw_checks, reference, schedules
+from credit_assets import (
+    champion,
+    drift,
+    features,
+    jobs,
+    model,
+    online_features,
+    predictions,
+    raw,
+    raw_checks,
+    reference,
+    schedules,
+)
 from credit_assets.execution import machine_executor
 from resources.dagster_resources import PlatformResource, mlflow_run
 from sensors import drift as drift_sensors
@@ -31,6 +43,7 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
             champion.champion_model,
             predictions.predictions,
             predictions.prediction_partitions,
+            online_features.online_features,
             drift.drift_report,
         ],
         asset_checks=raw_checks.checks,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import typer
 
 from cli.console import console
-from resources import embedded_postgres, schema
+from resources import embedded_postgres, roles, schema
 from resources.database import open_database
 from resources.settings import load_settings
 
@@ -23,6 +23,12 @@ def upgrade() -> None:
     database = open_database(load_settings())
     revision = schema.upgrade(database, datetime.now(UTC).date())
     console.print(f"schema [bold]credit[/] at revision {revision} in {database.safe_url}")
+    with database.connect() as connection:
+        wanting = roles.prepare_roles(connection)
+    if wanting:
+        console.print("this user may not set up the database roles; until then the service works as the owner.")
+        console.print("As an administrator run these, then `credit db upgrade` again:")
+        console.print(";\n".join(wanting) + ";", soft_wrap=True)
 
 
 @app.command()

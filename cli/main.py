@@ -4,11 +4,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.markup import escape
 
-from cli import db
+from cli import db, keys, model
 from cli.console import errors
 from credit_risk.errors import CreditError
 from resources.settings import REPOSITORY
@@ -23,11 +24,15 @@ data = typer.Typer(help="The eight CSV tables.", no_args_is_help=True)
 history = typer.Typer(help="Decisions of an older system.", no_args_is_help=True)
 drift = typer.Typer(help="Drift reports.", no_args_is_help=True)
 features = typer.Typer(help="Versions of the feature tables.", no_args_is_help=True)
+reasons = typer.Typer(help="Reasons that applicants are given.", no_args_is_help=True)
 app.add_typer(data, name="data")
 app.add_typer(db.app, name="db")
+app.add_typer(keys.app, name="keys")
+app.add_typer(model.app, name="model")
 app.add_typer(history, name="history")
 app.add_typer(drift, name="drift")
 app.add_typer(features, name="features")
+app.add_typer(reasons, name="reasons")
 
 FeatureTable = Annotated[
     str, typer.Option("--table", help="client_features, or the features of one source: bureau, application, ...")
@@ -123,6 +128,37 @@ def features_prune(
     from cli.features import prune
 
     prune(keep, dry_run=dry_run, yes=yes)
+
+
+@reasons.callback()
+def reasons_group() -> None:
+    """Reasons that applicants are given."""
+
+
+@reasons.command("check")
+def reasons_check(
+    file: Annotated[Path | None, typer.Argument(help="a catalogue in YAML; without one, the catalogue in use")] = None,
+) -> None:
+    """Check that a catalogue of reasons has one for every feature, and name every fault."""
+    from cli.reasons import check
+
+    check(file)
+
+
+@app.command()
+def replay(
+    prediction_ids: Annotated[list[UUID] | None, typer.Argument(help="of the decisions, as answers carry them")] = None,
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="all decisions of a day, UTC")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="so many decisions by chance")] = None,
+) -> None:
+    """Make stored decisions again with the models that made them; exit code 1 when anything comes out otherwise.
+
+    Compared are the bits of the probability, the threshold, the decision, and the reasons on record: code,
+    feature, value and contribution. Sentences of reasons may change.
+    """
+    from cli.replay import run
+
+    raise typer.Exit(run(prediction_ids, day.date() if day else None, sample))
 
 
 @app.command()

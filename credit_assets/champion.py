@@ -5,6 +5,7 @@ import numpy as np
 
 from credit_assets import owners
 from credit_assets.model import CREDIT_MODEL, MODEL_VERSION, out_of_fold_file
+from credit_assets.online_features import ONLINE_FEATURES
 from credit_assets.reference import TRAINING_REFERENCE
 from credit_risk.errors import ModelError
 from credit_risk.promotion import Contender, PromotionVerdict, judge
@@ -23,7 +24,8 @@ PRODUCTION_VERSION = "promotion/production_version"
     owners=[owners.MODELS],
     kinds={"mlflow"},
     # After its reference: a model that goes live can be watched from its first decision.
-    deps=[CREDIT_MODEL, TRAINING_REFERENCE],
+    # With its features online first: until they are, whoever is looked up would get no answer.
+    deps=[CREDIT_MODEL, TRAINING_REFERENCE, ONLINE_FEATURES],
 )
 def champion_model(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
     """The model in production, after the newest candidate was judged against it.

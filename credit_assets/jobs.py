@@ -5,6 +5,7 @@ import dagster as dg
 from credit_assets.champion import CHAMPION_MODEL
 from credit_assets.drift import DRIFT_REPORT
 from credit_assets.model import CREDIT_MODEL
+from credit_assets.online_features import ONLINE_FEATURES
 from credit_assets.predictions import prediction_partitions
 from credit_assets.reference import TRAINING_REFERENCE
 
@@ -13,8 +14,11 @@ RETRAINED = [CREDIT_MODEL, TRAINING_REFERENCE, CHAMPION_MODEL]
 
 training_job = dg.define_asset_job(
     "training_job",
-    selection=dg.AssetSelection.groups("raw", "features", "model", "reference"),
-    description="From the CSV files to a judged model. An alert runs only the model and what hangs on it.",
+    # With the features online: what the service looks up is as new as what the next model was trained on.
+    selection=dg.AssetSelection.groups("raw", "features", "model", "reference")
+    | dg.AssetSelection.assets(ONLINE_FEATURES),
+    description="From the CSV files to a judged model, and to the features that the service looks up. "
+    "An alert runs only the model and what hangs on it.",
 )
 
 drift_job = dg.define_asset_job(

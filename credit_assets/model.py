@@ -19,10 +19,12 @@ from credit_assets import owners
 from credit_assets.features import CLIENT_FEATURES, FEATURE_VERSION
 from credit_assets.metadata import picture
 from credit_assets.raw import raw_digests, raw_file, raw_key
+from credit_risk.canaries import choose_canaries
 from credit_risk.charts.model import model_charts
 from credit_risk.errors import PortfolioError
 from credit_risk.evaluation import confusion
 from credit_risk.live_weights import LiveWeights, live_weights
+from credit_risk.scoring import Scorer
 from credit_risk.training import TrainedModel, train
 from credit_risk.training_parameters import TrainingParameters
 from resources.code_version import code_version
@@ -105,7 +107,9 @@ def credit_model(
         )
         pictures = model_charts(model)
         _track(mlflow, model, pictures, config)
-        version = platform.registry.register(model.booster_text, manifest)
+        # Scored as whoever serves it will: from the text and the manifest, not from this process's booster.
+        canaries = choose_canaries(frame, model.out_of_fold["probability"], Scorer(model.booster_text, manifest))
+        version = platform.registry.register(model.booster_text, manifest, canaries)
         platform.lake.write_frame(out_of_fold_file(version), model.out_of_fold)
         platform.registry.annotate(version, cause=config.cause, dagster_run_id=context.run.run_id)
         for day, features in config.answers.items():

@@ -8,6 +8,7 @@ from credit_assets import owners
 from credit_assets.partitions import DAILY
 from resources import schema
 from resources.dagster_resources import PlatformResource
+from resources.idempotency import forget_old_keys
 
 PREDICTIONS = dg.AssetKey("predictions")
 
@@ -27,7 +28,11 @@ predictions = dg.AssetSpec(
 
 @dg.asset(group_name="production", owners=[owners.DATA], kinds={"postgres"})
 def prediction_partitions(platform: PlatformResource) -> dg.MaterializeResult[None]:
-    """Monthly partitions of `credit.predictions`, kept three months ahead of today."""
+    """Monthly partitions of `credit.decisions`, kept three months ahead of today; idempotency keys end here."""
+    now = datetime.now(UTC)
     with platform.database.connect() as connection:
-        made = schema.keep_partitions_ahead(connection, datetime.now(UTC).date())
-    return dg.MaterializeResult(metadata={"made": made, "months_ahead": schema.MONTHS_AHEAD})
+        made = schema.keep_partitions_ahead(connection, now.date())
+        forgotten = forget_old_keys(connection, now)
+    return dg.MaterializeResult(
+        metadata={"made": made, "months_ahead": schema.MONTHS_AHEAD, "idempotency_keys_forgotten": forgotten}
+    )

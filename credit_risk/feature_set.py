@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from credit_risk.errors import ModelError, PortfolioError
-from credit_risk.feature_values import Column, EncodedRow, encode_row
+from credit_risk.feature_values import Column, EncodedRow, RowEncoder
 
 Kind = Literal["numeric", "categorical"]
 
@@ -96,9 +96,9 @@ class FeatureSet:
         return tuple(dict.fromkeys(self.scored + self.protected))
 
     @cached_property
-    def _columns(self) -> dict[str, Column]:
+    def _row_encoder(self) -> RowEncoder:
         position = {feature.name: i for i, feature in enumerate(self.scored)}
-        return {
+        columns = {
             feature.name: Column(
                 position=position.get(feature.name),
                 codes={level: float(code) for code, level in enumerate(feature.levels)}
@@ -107,6 +107,7 @@ class FeatureSet:
             )
             for feature in self.accepted
         }
+        return RowEncoder(columns, n_scored=len(self.scored))
 
     def encode_row(self, features: Mapping[str, object]) -> EncodedRow:
         """One application as the booster's row.
@@ -119,7 +120,7 @@ class FeatureSet:
             ApplicationError: unknown names or wrong types; `fields["offenders"]` lists every one
                 as {"feature", "problem"}. Values are never repeated: they are personal data.
         """
-        return encode_row(features, self._columns, n_scored=len(self.scored))
+        return self._row_encoder.encode(features)
 
     def encode_frame(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Many applications as the booster's matrix, row for row the bits of `encode_row`.

@@ -7,9 +7,11 @@ whole frames (feature_set) and HTTP.
 
 import math
 import numbers
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import NoneType
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,12 @@ from credit_risk.errors import ApplicationError
 MAX_NAME_LENGTH = 80
 # Enough to correct by hand; the whole list is in the fields.
 MAX_NAMED = 20
+
+# Stands for a value that was not sent. Known by its identity: a NaN that was sent is another one.
+LEFT_OUT: Final = float("nan")
+LEFT_OUT_OR_NULL: Final = frozenset({LEFT_OUT, None})
+# What JSON makes of a number; a boolean is one to `isinstance`, which is why these are compared by identity.
+PLAIN_KINDS: Final = frozenset({float, int, NoneType})
 
 
 class Column(NamedTuple):
@@ -34,7 +42,7 @@ class EncodedRow:
     """One application as the booster reads it.
 
     Attributes:
-        values: (n_scored,) float64, nan where missing.
+        values: (n_scored,) float64, nan where missing. Not to be written to.
         n_missing: how many scored features were left out, null, or a category never seen.
     """
 
@@ -42,28 +50,94 @@ class EncodedRow:
     n_missing: int
 
 
-def encode_row(features: Mapping[str, object], columns: Mapping[str, Column], *, n_scored: int) -> EncodedRow:
-    """The row of one application; the contract is that of `FeatureSet.encode_row`."""
-    row = [math.nan] * n_scored
-    n_missing = n_scored
-    offenders = []
-    for name, value in features.items():
-        column = columns.get(name)
-        # A misspelt name is an offence even when it is null: its sender meant another.
-        if column is None:
-            offenders.append({"feature": str(name)[:MAX_NAME_LENGTH], "problem": "unknown feature"})
-            continue
-        if value is None:
-            continue
-        code = _number(value) if column.codes is None else _category(value, column.codes)
-        if isinstance(code, str):
-            offenders.append({"feature": name, "problem": code})
-        elif column.position is not None and code is not None:
-            row[column.position] = code
-            n_missing -= 1
-    if offenders:
-        raise _refusal(offenders)
-    return EncodedRow(values=np.array(row, dtype=np.float64), n_missing=n_missing)
+class RowEncoder:
+    """Makes rows of applications; the contract is that of `FeatureSet.encode_row`.
+
+    Almost every application is without fault and made of plain floats, integers and text. Those are
+    placed and judged all at once; any other is read again value by value, which names what is wrong.
+
+    Args:
+        columns: every feature that an application may carry.
+        n_scored: how many of them have a position.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], *, n_scored: int) -> None:
+        self._columns = columns
+        self._known = frozenset(columns)
+        places = sorted((c.position, name, c.codes) for name, c in columns.items() if c.position is not None)
+        self._names = [name for _, name, _ in places]
+        self._left_out = [LEFT_OUT] * n_scored
+        self._texts = [(position, codes) for position, _, codes in places if codes is not None]
+        self._not_scored = [(name, column) for name, column in columns.items() if column.position is None]
+        # The shortest way from Python's floats to an array: a third of what numpy takes.
+        self._pack = struct.Struct(f"{n_scored}d").pack
+
+    def encode(self, features: Mapping[str, object]) -> EncodedRow:
+        """The row of one application.
+
+        Raises:
+            ApplicationError: names every offender.
+        """
+        row = self._encode_plain(features)
+        return self._encode_each(features) if row is None else row
+
+    def _encode_plain(self, features: Mapping[str, object]) -> EncodedRow | None:
+        """The row, or None if anything asks for a closer look."""
+        if not self._known.issuperset(features):
+            return None
+        values = list(map(features.get, self._names, self._left_out))
+        for position, codes in self._texts:
+            value = values[position]
+            if type(value) is str:
+                values[position] = codes.get(value, LEFT_OUT)
+            elif value is not None and value is not LEFT_OUT:
+                return None
+        kinds = set(map(type, values))
+        if not kinds <= PLAIN_KINDS or any(_faulty(features.get(name), column) for name, column in self._not_scored):
+            return None
+        present = values if NoneType not in kinds else [LEFT_OUT if value is None else value for value in values]
+        try:
+            row = np.frombuffer(self._pack(*present))
+        except struct.error:
+            # An integer beyond the largest float.
+            return None
+        missing = np.isnan(row).nonzero()[0].tolist()
+        # A NaN or an infinity that was sent is an offence, and not what was left out.
+        sent_nan = not LEFT_OUT_OR_NULL.issuperset(map(values.__getitem__, missing))
+        if sent_nan or np.isinf(row).any():
+            return None
+        return EncodedRow(values=row, n_missing=len(missing))
+
+    def _encode_each(self, features: Mapping[str, object]) -> EncodedRow:
+        row = [math.nan] * len(self._names)
+        n_missing = len(row)
+        offenders = []
+        for name, value in features.items():
+            column = self._columns.get(name)
+            # A misspelt name is an offence even when it is null: its sender meant another.
+            if column is None:
+                offenders.append({"feature": str(name)[:MAX_NAME_LENGTH], "problem": "unknown feature"})
+                continue
+            if value is None:
+                continue
+            code = _code(value, column)
+            if isinstance(code, str):
+                offenders.append({"feature": name, "problem": code})
+            elif column.position is not None and code is not None:
+                row[column.position] = code
+                n_missing -= 1
+        if offenders:
+            raise _refusal(offenders)
+        return EncodedRow(values=np.array(row, dtype=np.float64), n_missing=n_missing)
+
+
+def _faulty(value: object, column: Column) -> bool:
+    return value is not None and isinstance(_code(value, column), str)
+
+
+def _code(value: object, column: Column) -> float | str | None:
+    """What stands in the row for a value that was sent, or what is wrong with it; None: never seen in training."""
+    return _number(value) if column.codes is None else _category(value, column.codes)
 
 
 def _number(value: object) -> float | str:

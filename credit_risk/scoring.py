@@ -1,19 +1,23 @@
 """Scoring: an application, a booster and its manifest make a probability of default.
 
 Here: the one path from features to probability, for the service (one application) and for
-batches (frames), with the same bits. Add to it when a model scores by other means than a
-LightGBM booster. Keep out: the decision, and what is recorded about it.
+batches (frames), with the same bits, and what each feature contributed to it. Add to it when a
+model scores by other means than a LightGBM booster. Keep out: the decision, its reasons, and what
+is recorded about it.
 """
 
 import hashlib
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from credit_risk.booster import SingleRowBooster
+from credit_risk.contributions import Contributions
 from credit_risk.errors import ModelError
 from credit_risk.manifest import Manifest
 
@@ -23,10 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Score:
-    """The calibrated probability of default, and how many scored features were missing or never seen."""
+    """What a model says about one application.
+
+    Attributes:
+        probability: the calibrated probability of default.
+        n_features_missing: how many scored features were missing or never seen.
+        row: (n_scored,) the application as the booster read it, for `Scorer.contributions`.
+    """
 
     probability: float
     n_features_missing: int
+    row: npt.NDArray[np.float64] = field(repr=False, compare=False)
 
 
 class Scorer:
@@ -43,13 +54,18 @@ class Scorer:
     def __init__(self, booster_text: str, manifest: Manifest) -> None:
         _check_same_model(booster_text, manifest)
         self.manifest = manifest
+        self.scored_names = tuple(manifest.feature_set.scored_names)
+        self._booster_text = booster_text
         self._booster = _load_booster(booster_text)
-        if self._booster.feature_name() != manifest.feature_set.scored_names:
+        if tuple(self._booster.feature_name()) != self.scored_names:
             raise ModelError(
                 "a booster whose columns are not the scored features of its manifest",
                 expected="the same names in the same order",
                 remedy="fetch the model from the registry again",
             )
+        self._single_row = SingleRowBooster(self._booster)
+        self._contributions: Contributions | None = None
+        self._explaining = threading.Lock()
 
     def score(self, features: Mapping[str, object]) -> Score:
         """The probability of default of one application.
@@ -58,8 +74,31 @@ class Scorer:
             ApplicationError: unknown names or wrong types; names every offender.
         """
         row = self.manifest.feature_set.encode_row(features)
-        probability = self._probability(row.values.reshape(1, -1))
-        return Score(probability=float(probability[0]), n_features_missing=row.n_missing)
+        raw = np.array([self._single_row.raw_score(row.values)])
+        probability = self.manifest.calibration.probability(raw)
+        return Score(probability=float(probability[0]), n_features_missing=row.n_missing, row=row.values)
+
+    def contributions(self, row: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """What each scored feature contributed to the raw score, in log-odds: exact TreeSHAP.
+
+        The first call of a model prepares its trees, which takes some tenths of a second.
+
+        Args:
+            row: `Score.row`.
+
+        Returns:
+            (n_scored,) in the order of `scored_names`. With `base_value` they add up to the
+            raw score; above 0 is towards default.
+
+        Raises:
+            ModelError: trees of a kind that the platform does not train.
+        """
+        return self._explainer()(row)
+
+    @property
+    def base_value(self) -> float:
+        """The raw score of an application of which nothing is known yet: the mean over the training rows."""
+        return self._explainer().base_value
 
     def probabilities(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """The probabilities of default of a feature frame, row by row, the same bits as `score`.
@@ -69,13 +108,16 @@ class Scorer:
         """
         if frame.empty:
             return np.empty(0, dtype=np.float64)
-        return self._probability(self.manifest.feature_set.encode_frame(frame))
-
-    def _probability(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        # One thread a call: requests run side by side already, and a pool of OpenMP threads for
-        # one row costs more than the row.
+        matrix = self.manifest.feature_set.encode_frame(frame)
+        # One thread a call: whoever scores batches runs other things beside them.
         raw = self._booster.predict(matrix, raw_score=True, num_threads=1)
         return self.manifest.calibration.probability(np.ascontiguousarray(raw, dtype=np.float64))
+
+    def _explainer(self) -> Contributions:
+        with self._explaining:
+            if self._contributions is None:
+                self._contributions = Contributions(self._booster_text, len(self.scored_names))
+            return self._contributions
 
 
 def booster_sha256(booster_text: str) -> str:

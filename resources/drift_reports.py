@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from credit_risk.drift import DriftReport
 
 
+_SELECT = """
+    SELECT report_date, n_predictions, n_features_analyzed, n_features_drifted, drift_percentage,
+           status, rule, model_version, created_at
+    FROM credit.drift_reports
+"""
+
+
 @dataclass(frozen=True)
 class StoredDriftReport:
     """One current row of `drift_reports`, without its details."""
@@ -63,13 +70,16 @@ class DriftReports:
 
     def between(self, first: date, last: date) -> list[StoredDriftReport]:
         """The reports of the days from `first` to `last`, oldest first."""
-        query = """
-            SELECT report_date, n_predictions, n_features_analyzed, n_features_drifted, drift_percentage,
-                   status, rule, model_version, created_at
-            FROM credit.drift_reports WHERE report_date BETWEEN %s AND %s ORDER BY report_date
-        """
+        query = f"{_SELECT} WHERE report_date BETWEEN %s AND %s ORDER BY report_date"
         with self.database.connect() as connection:
             return [StoredDriftReport(*row) for row in connection.execute(query, [first, last]).fetchall()]
+
+    def newest_of(self, model_version: str) -> StoredDriftReport | None:
+        """The report of the latest day that a model has one of, or None."""
+        query = f"{_SELECT} WHERE model_version = %s ORDER BY report_date DESC LIMIT 1"
+        with self.database.connect() as connection:
+            row = connection.execute(query, [model_version]).fetchone()
+        return StoredDriftReport(*row) if row else None
 
     def reported_counts(self, first: date, last: date) -> dict[date, int]:
         """How many predictions the report of each day knows."""

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from credit_risk.decision import decide
 from credit_risk.errors import CreditError
+from resources.decision_record import DecisionRecord, FeatureNames
 from resources.history_columns import LABELS, NESTED, OPTIONAL, REQUIRED, type_problems, value_problems
-from resources.prediction_log import DecisionRecord
 
 # Rows in memory at a time; a row of 419 features is about 20 KB as Python objects.
 BATCH_ROWS = 5_000
@@ -68,9 +68,13 @@ class HistoryFile:
         """
         try:
             for batch in self._parquet.iter_batches(BATCH_ROWS):
-                records = [record for row in _rows(batch) if (record := self._record(row)) is not None]
+                rows = _rows(batch)
+                features = [self._features(row["features"]) for row in rows]
+                # Nobody knows the older system's model: what it took is what its decisions hold.
+                names = FeatureNames.of(row for row in features if row is not None)
+                records = [self._record(row, found, names) for row, found in zip(rows, features, strict=True)]
                 if not self._faults:
-                    yield records
+                    yield [record for record in records if record is not None]
         except (OSError, pa.ArrowException) as error:
             raise self._unreadable(error) from None
         self._refuse_faults()
@@ -94,9 +98,10 @@ class HistoryFile:
         span = pc.min_max(table["created_at"]).as_py()
         return span["min"].date(), span["max"].date()
 
-    def _record(self, row: dict[str, Any]) -> tuple[DecisionRecord, int | None] | None:
+    def _record(
+        self, row: dict[str, Any], features: dict[str, Any] | None, names: FeatureNames
+    ) -> tuple[DecisionRecord, int | None] | None:
         """A row as a decision and its target, or None with its faults noted."""
-        features = self._features(row["features"])
         reasons = self._reasons(row.get("reasons"))
         if self._faults or features is None:
             return None
@@ -117,6 +122,7 @@ class HistoryFile:
             inference_time_ms=_number(row.get("inference_time_ms")),
             n_features_missing=_integer(row.get("n_features_missing")),
             features=features,
+            feature_names=names,
             reasons=reasons,
         )
         return record, _integer(row.get("target"))

@@ -1,5 +1,7 @@
 """Which model was live when, with cause and author. Append-only: the table refuses anything else."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +26,13 @@ class LiveModels:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    @contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Hold other promotions back for the block: table and registry must name the same last one."""
+        with self.database.connect() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext('credit.promotion'))")
+            yield
 
     def append(self, model_version: str, *, cause: str, author: str) -> None:
         """Write down that a model goes live now. The model that is live already is not written twice."""
@@ -65,3 +74,20 @@ class LiveModels:
         if before:
             return before[-1]
         return history[0] if history else None
+
+
+def version_before(history: Sequence[LiveModel]) -> str | None:
+    """The version that a rollback goes back to, or None.
+
+    Going back to a version takes back every one that came after it: after 1, 2, 3 and a
+    rollback to 2 the next one leads to 1, not to 3, which somebody has just fled from.
+
+    Args:
+        history: all stays, oldest first.
+    """
+    standing: list[str] = []
+    for stay in history:
+        if stay.model_version in standing:
+            del standing[standing.index(stay.model_version) :]
+        standing.append(stay.model_version)
+    return standing[-2] if len(standing) > 1 else None

@@ -6,19 +6,19 @@ metrics of a run (the asset does that inside the run that dagster-mlflow opened)
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from credit_risk.canaries import Canaries
 from credit_risk.errors import ModelError, UnavailableError
 from credit_risk.manifest import Manifest
 from resources.database import Database
 from resources.lake import Lake
 from resources.live_models import LiveModels
+from resources.stored_model import CANARIES_FILE, MANIFEST_FILE, StoredModel
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,62 +28,12 @@ EXPERIMENT = "credit_risk"
 PRODUCTION = "production"
 STAGING = "staging"
 
-MANIFEST_FILE = "manifest.json"
 # MLflow's LightGBM flavour writes the booster as LightGBM text under this name.
 BOOSTER_FILE = "model.lgb"
-
-# A copy on this machine: its own names, because it must be readable without MLflow.
-COPY_BOOSTER_FILE = "booster.txt"
-COPY_POINTER = "version"
 
 # MLflow's words for a database that does not answer; all others are about what was asked for.
 AWAY = {"TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR"}
 ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
-
-
-@dataclass(frozen=True)
-class StoredModel:
-    """One registered version, ready to score."""
-
-    version: str
-    booster_text: str
-    manifest: Manifest
-
-    def save(self, folder: Path) -> None:
-        """Keep a copy in a folder; a reader sees the old copy or the new one, never a mixture."""
-        pointer = folder / COPY_POINTER
-        before = pointer.read_text().strip() if pointer.exists() else ""
-        version_dir = folder / self.version
-        version_dir.mkdir(parents=True, exist_ok=True)
-        _replace(version_dir / COPY_BOOSTER_FILE, self.booster_text)
-        _replace(version_dir / MANIFEST_FILE, self.manifest.to_json())
-        _replace(pointer, self.version)
-        # The one before stays: a reader may have looked at the pointer a moment ago.
-        for other in folder.iterdir():
-            if other.is_dir() and other.name not in {self.version, before}:
-                shutil.rmtree(other, ignore_errors=True)
-
-    @classmethod
-    def read(cls, folder: Path) -> "StoredModel | None":
-        """The copy that `save` kept, or None when there is none.
-
-        Raises:
-            ModelError: the copy is incomplete.
-        """
-        pointer = folder / COPY_POINTER
-        if not pointer.exists():
-            return None
-        version = pointer.read_text().strip()
-        try:
-            booster_text = (folder / version / COPY_BOOSTER_FILE).read_text(encoding="utf-8")
-            manifest_text = (folder / version / MANIFEST_FILE).read_text(encoding="utf-8")
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise ModelError(
-                f"no {Path(error.filename).name} of model {version} in {folder}",
-                expected=f"{COPY_BOOSTER_FILE} and {MANIFEST_FILE}",
-                remedy="remove the folder; the next load from the registry writes it anew",
-            ) from None
-        return cls(version, booster_text, Manifest.from_json(manifest_text))
 
 
 class Registry:
@@ -143,22 +93,29 @@ class Registry:
         with self._translated(version), TemporaryDirectory() as folder:
             from mlflow.artifacts import download_artifacts
 
-            manifest = self._manifest_text(version, folder)
+            run_id = self._run_of(version)
+            manifest = self._file_text(run_id, MANIFEST_FILE, folder)
+            canaries = self._canaries(run_id, folder)
             # By its address: asked by name, MLflow opens a registry of its own in the current folder.
             source = str(self.client.get_model_version(MODEL_NAME, version).source)
             address = self.client.get_logged_model(source.removeprefix("models:/")).artifact_location
             model_dir = download_artifacts(artifact_uri=address, dst_path=folder)
             booster = (Path(model_dir) / BOOSTER_FILE).read_text(encoding="utf-8")
-        return StoredModel(version, booster, Manifest.from_json(manifest))
+        return StoredModel(version, booster, Manifest.from_json(manifest), canaries)
 
     def manifest(self, version: str) -> Manifest:
         """The manifest of one version, without its booster. Raises as `load` does."""
         with self._translated(version), TemporaryDirectory() as folder:
-            text = self._manifest_text(version, folder)
+            text = self._file_text(self._run_of(version), MANIFEST_FILE, folder)
         return Manifest.from_json(text)
 
-    def register(self, booster_text: str, manifest: Manifest) -> str:
+    def register(self, booster_text: str, manifest: Manifest, canaries: Canaries | None = None) -> str:
         """Log the model into the active MLflow run and register it; alias `staging`. Returns the version.
+
+        Args:
+            booster_text: LightGBM's text format.
+            manifest: of the same model.
+            canaries: what it must score before it answers anybody.
 
         Raises:
             ModelError: no MLflow run is active; MLflow would open one wherever it happens to point.
@@ -176,6 +133,8 @@ class Registry:
             )
         with self._translated():
             mlflow.log_text(manifest.to_json(), MANIFEST_FILE)
+            if canaries is not None:
+                mlflow.log_text(canaries.to_json(), CANARIES_FILE)
             info = mlflow.lightgbm.log_model(
                 lightgbm.Booster(model_str=booster_text),
                 name="model",
@@ -188,7 +147,7 @@ class Registry:
         return version
 
     def promote(self, version: str, *, cause: str, author: str) -> None:
-        """Make a version production and write down since when, why, and who said so.
+        """Make a version production and write down since when, why, and who said so; promotion and rollback alike.
 
         Raises:
             ModelError: the version is unknown.
@@ -196,9 +155,10 @@ class Registry:
         """
         with self._translated(version):
             self.client.get_model_version(MODEL_NAME, version)
-            # Written down first: promoting again after a crash in between mends both.
-            self.live_models.append(version, cause=cause, author=author)
-            self.client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
+            with self.live_models.one_at_a_time():
+                # Written down first: promoting again after a crash in between mends both.
+                self.live_models.append(version, cause=cause, author=author)
+                self.client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
 
     def annotate(self, version: str, **tags: str) -> None:
         """Put tags on a registered version, for people who read the registry. Raises as `promote` does."""
@@ -251,9 +211,17 @@ class Registry:
                     return None
                 raise
 
-    def _manifest_text(self, version: str, folder: str) -> str:
-        run_id = str(self.client.get_model_version(MODEL_NAME, version).run_id)
-        return Path(self.client.download_artifacts(run_id, MANIFEST_FILE, folder)).read_text(encoding="utf-8")
+    def _run_of(self, version: str) -> str:
+        return str(self.client.get_model_version(MODEL_NAME, version).run_id)
+
+    def _file_text(self, run_id: str, name: str, folder: str) -> str:
+        return Path(self.client.download_artifacts(run_id, name, folder)).read_text(encoding="utf-8")
+
+    def _canaries(self, run_id: str, folder: str) -> Canaries | None:
+        # Models of before there were canaries have none; a download that fails is something else.
+        if all(artifact.path != CANARIES_FILE for artifact in self.client.list_artifacts(run_id)):
+            return None
+        return Canaries.from_json(self._file_text(run_id, CANARIES_FILE, folder))
 
     @contextmanager
     def _translated(self, version: str | None = None) -> Iterator[None]:
@@ -286,9 +254,3 @@ def open_registry(database: Database, lake: Lake) -> Registry:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
-
-
-def _replace(file: Path, text: str) -> None:
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)

@@ -31,7 +31,18 @@ def _lake_from_repository(address: str | None) -> str | None:
     return address if address is None or "://" in address else str(_from_repository(Path(address)))
 
 
+def _file_from_repository(path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    file = _from_repository(path)
+    if not file.is_file():
+        # Said at the start, not with the first refusal.
+        raise ValueError(f"{file} is no file")
+    return file
+
+
 Folder = Annotated[Path, AfterValidator(_from_repository)]
+OptionalFile = Annotated[Path | None, AfterValidator(_file_from_repository)]
 LakeAddress = Annotated[str | None, AfterValidator(_lake_from_repository)]
 
 
@@ -46,6 +57,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True)
 
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="any PostgreSQL 14 or newer")
+    service_database_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_SERVICE_DATABASE_URL",
+        description="the same database as a member of credit_service (SET ROLE on the owner's connection)",
+    )
+    reader_database_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_READER_DATABASE_URL",
+        description="the same database as a member of credit_reader (SET ROLE on the owner's connection)",
+    )
     home: Folder = Field(REPOSITORY / ".credit", validation_alias="CREDIT_HOME", description="state of this machine")
     raw_dir: Folder = Field(
         REPOSITORY / "data" / "raw", validation_alias="CREDIT_RAW_DIR", description="the eight CSV files"
@@ -68,6 +89,40 @@ class Settings(BaseSettings):
 
     api_host: str = Field("127.0.0.1", validation_alias="CREDIT_API_HOST", description="address the service binds")
     api_port: int = Field(8000, validation_alias="CREDIT_API_PORT", ge=1, le=65535, description="port of the service")
+    api_workers: int = Field(
+        1,
+        validation_alias="CREDIT_API_WORKERS",
+        ge=1,
+        # Each loads a model of its own and keeps connections: more than this is a wrong digit.
+        le=256,
+        description="processes of the service that share its port",
+    )
+    record_deadline_ms: int = Field(
+        150,
+        validation_alias="CREDIT_RECORD_DEADLINE_MS",
+        # A commit takes milliseconds: below this healthy writes would go to the journal.
+        ge=10,
+        # Clients and proxies give up after a minute.
+        le=60_000,
+        description="milliseconds that PostgreSQL may take before a decision goes to the journal instead",
+    )
+    journal_max_mb: int = Field(
+        1024,
+        validation_alias="CREDIT_JOURNAL_MAX_MB",
+        ge=1,
+        description="size of the journal at which decisions are refused with 503",
+    )
+    reasons_file: OptionalFile = Field(
+        None, validation_alias="CREDIT_REASONS", description="reason catalogue in YAML (the one of the platform)"
+    )
+    reasons_limit: int = Field(
+        4,
+        validation_alias="CREDIT_REASONS_LIMIT",
+        ge=0,
+        # More than this explains nothing to anybody.
+        le=20,
+        description="principal reasons of a refusal at most; 0 is off",
+    )
     dagster_port: int = Field(
         3000, validation_alias="CREDIT_DAGSTER_PORT", ge=1, le=65535, description="port of the Dagster UI"
     )

@@ -81,6 +81,7 @@ class Access:
             ms=round(seconds * 1000, 2),
             request_id=state["request_id"],
             prediction_id=state.get("prediction_id"),
+            key_id=state.get("key_id"),
         )
 
 

@@ -5,14 +5,16 @@ parsing: the body is read by `application`, because a model of some hundred opti
 would cost more time than scoring does.
 """
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
-from serving.application import MAX_CLIENT_KEY
+from serving.application import MAX_BATCH, MAX_CLIENT_KEY
 from serving.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/{model}"
@@ -20,15 +22,45 @@ _REF = "#/components/schemas/{model}"
 _CONTRACT = ConfigDict(extra="forbid", protected_namespaces=())
 
 
+Values = dict[str, float | str | None]
+
+
 class ApplicationBody(BaseModel):
-    """An application: who applies, and the features that are known."""
+    """An application: who applies, and what is known: features, or the form, or neither to look the client up."""
+
+    # Not both of them: said in the schema, where a model cannot say it.
+    model_config = ConfigDict(
+        extra="forbid", protected_namespaces=(), json_schema_extra={"not": {"required": ["features", "application"]}}
+    )
+    SK_ID_CURR: int = Field(ge=1, le=MAX_CLIENT_KEY, description="the client key")
+    features: Values | SkipJsonSchema[None] = Field(
+        default=None,
+        description="By name, as GET /model-info lists them: numbers (finite) for numeric features, text for "
+        "categorical ones. Left out or null is missing. An unknown name or a wrong type is refused.",
+    )
+    application: Values | SkipJsonSchema[None] = Field(
+        default=None,
+        description="The raw form: columns of application_train by name, but TARGET. Left out or null is missing.",
+    )
+
+
+class BatchBody(BaseModel):
+    """Applications to be decided together."""
 
     model_config = _CONTRACT
-    SK_ID_CURR: int = Field(ge=1, le=MAX_CLIENT_KEY, description="the client key")
-    features: dict[str, float | str | None] = Field(
-        description="By name, as GET /model-info lists them: numbers (finite) for numeric features, text for "
-        "categorical ones. Left out or null is missing. An unknown name or a wrong type is refused."
-    )
+    applications: list[ApplicationBody] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class Reason(BaseModel):
+    """One reason of a decision."""
+
+    model_config = _CONTRACT
+    code: str = Field(description="stable, for programs and forms")
+    reason: str = Field(description="a sentence for the applicant")
+    feature: str = Field(description="the feature that says most of it")
+    value: float | str | None = Field(description="of that feature as it was scored; null when missing")
+    direction: str = Field(description="towards which decision it speaks")
+    contribution: float = Field(description="of all its features, in log-odds; positive towards refusal")
 
 
 class Prediction(BaseModel):
@@ -44,7 +76,53 @@ class Prediction(BaseModel):
     model_version: str
     inference_time_ms: float
     n_features_missing: int = Field(description="scored features left out, null, or never seen in training")
-    reasons: list[dict[str, Any]] = Field(description="empty: not computed yet")
+    reasons: list[Reason] = Field(description="principal ones, largest first: of every refusal, of others on request")
+
+
+class BatchItem(Prediction):
+    """A decision of a batch."""
+
+    status: Literal[200]
+
+
+class BatchAnswer(BaseModel):
+    """One answer an application, in their order."""
+
+    model_config = _CONTRACT
+    answers: list["BatchItem | ProblemBody"]
+
+
+class StoredDecision(Prediction):
+    """A decision from the record."""
+
+    created_at: datetime
+    features: Values = Field(description="what was scored, by name; missing ones are left out")
+
+
+class Contribution(BaseModel):
+    """What one feature adds to the log-odds of default."""
+
+    model_config = _CONTRACT
+    feature: str
+    value: float | str | None
+    contribution: float
+
+
+class Explanation(BaseModel):
+    """Why a decision came out as it did."""
+
+    model_config = _CONTRACT
+    prediction_id: UUID
+    model_version: str
+    decision: Literal["APPROVED", "REFUSED"]
+    probability: float
+    threshold: float
+    reasons: list[Reason] = Field(description="as they were stored and answered")
+    base_value: float = Field(description="log-odds of the model before any feature")
+    contributions: list[Contribution] = Field(
+        description="exact Shapley values (TreeSHAP) in log-odds before calibration, largest first; with base_value "
+        "they add up to the model's score"
+    )
 
 
 class Health(BaseModel):
@@ -92,24 +170,37 @@ class ProblemBody(BaseModel):
     n_errors: int = Field(default=0, description="how many offenders there are")
 
 
-_EXAMPLES = {
+_EXAMPLES: dict[str, dict[str, Any]] = {
     "some features": {
         "value": {"SK_ID_CURR": 100001, "features": {"EXT_SOURCE_2": 0.51, "CODE_GENDER": "F", "AMT_CREDIT": None}}
     },
     "nothing known": {"value": {"SK_ID_CURR": 100001, "features": {}}},
+    "a known client": {"value": {"SK_ID_CURR": 100001}},
+    "the form": {"value": {"SK_ID_CURR": 100001, "application": {"AMT_CREDIT": 406597.5, "CODE_GENDER": "M"}}},
 }
 
-APPLICATION_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": _REF.format(model="ApplicationBody")}, "examples": _EXAMPLES}},
-}
+
+def _body(model: str, examples: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": {"$ref": _REF.format(model=model)}, "examples": examples}
+    return {"required": True, "content": {"application/json": content}}
+
+
+APPLICATION_BODY = _body("ApplicationBody", _EXAMPLES)
+BATCH_BODY = _body(
+    "BatchBody", {"two": {"value": {"applications": [example["value"] for example in list(_EXAMPLES.values())[:2]]}}}
+)
 
 _PROBLEMS: dict[int, tuple[str, str, str]] = {
-    400: ("invalid-json", "Bad Request", "The body is not one JSON object; NaN and Infinity are not JSON."),
+    400: ("invalid-json", "Bad Request", "The body is not one JSON document; NaN and Infinity are not JSON."),
+    401: ("unauthorized", "Unauthorized", "No API key in X-API-Key, or none that is valid."),
+    403: ("forbidden", "Forbidden", "The key has not the role that this route asks for."),
+    404: ("unknown", "Not Found", "Nobody knows this client, or this decision."),
     408: ("slow-body", "Request Timeout", "The body did not arrive in time."),
-    413: ("body-too-large", "Request Entity Too Large", "The body is larger than 1 MiB."),
+    409: ("conflict", "Conflict", "It contradicts what is on record."),
+    413: ("body-too-large", "Request Entity Too Large", "The body is too large."),
     415: ("not-json", "Unsupported Media Type", "The body is of another media type, or compressed."),
     422: ("invalid-application", "The application cannot be scored", "Every unknown name and wrong type is named."),
+    429: ("rate-limited", "Too Many Requests", "More requests than this key may send. Retry-After says when to retry."),
     503: ("no-model", "No model can answer", "No model, or no place for the record. Retry-After says when to retry."),
 }  # fmt: skip
 
@@ -135,15 +226,23 @@ def _problem_document(status: int) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
 
 
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=_REF)
+    # They stand among the components already, and what is left out has no value.
+    schema.pop("$defs", None)
+    for described in schema["properties"].values():
+        described.pop("default", None)
+    return schema
+
+
 def install_openapi(app: FastAPI) -> None:
     """Let /openapi.json carry the schemas of bodies that no route declares as a parameter."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            for model in (ApplicationBody, ProblemBody):
-                described = model.model_json_schema(ref_template=_REF)
-                schema["components"]["schemas"][model.__name__] = described
+            for model in (ApplicationBody, BatchBody, ProblemBody):
+                schema["components"]["schemas"][model.__name__] = _schema_of(model)
             app.openapi_schema = schema
         return app.openapi_schema
 

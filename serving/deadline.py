@@ -14,8 +14,9 @@ from contextlib import contextmanager
 
 from resources.database import Connection
 
-# How late a cut may come; twenty looks a second cost nothing that can be measured.
-LOOK_INTERVAL_S = 0.05
+# How late a cut may come: it adds to the deadline that an answer waits for. Fifty looks a
+# second at a list of one or two cost nothing that can be measured.
+LOOK_INTERVAL_S = 0.02
 
 
 class Watchdog:

@@ -10,16 +10,25 @@ import psycopg
 
 from credit_risk.errors import UnavailableError
 from resources import embedded_postgres
-from resources.database import Connection, Database, open_database
+from resources.database import Connection, Database
+from resources.roles import open_service_database
 from resources.settings import Settings
 from serving.deadline import Watchdog
 
 # Below this psycopg rounds up; a paused server accepts connections and never answers them.
 CONNECT_TIMEOUT_S = 2.0
 
-# One request to the server says whether it answers, whether the tables are there, and whether
-# an answer after a commit would be durable.
-_CHECK = "SELECT to_regclass('credit.predictions') IS NOT NULL, current_setting('synchronous_commit')"
+# The watchdog ends what takes too long for us; this ends what the server would go on doing
+# after that. Above every deadline, or a large batch would never succeed.
+STATEMENT_LIMIT_S = 10.0
+
+# Between two statements of a transaction lie microseconds. A worker that was stopped in one
+# holds idempotency keys that others wait for.
+IDLE_LIMIT_S = 1.0
+
+# One request to the server says whether it answers, whether the tables are there (the newest that
+# a decision needs), and whether an answer after a commit would be durable.
+_CHECK = "SELECT to_regclass('credit.idempotency_keys') IS NOT NULL, current_setting('synchronous_commit')"
 
 
 class DecisionDatabase:
@@ -41,11 +50,15 @@ class DecisionDatabase:
         """
         with self._lock:
             if self._database is None:
-                self._database = open_database(self._settings)
+                self._database = open_service_database(self._settings)
             return self._database
 
-    def connect(self, *, deadline_s: float) -> Connection:
-        """A connection on which every statement is a durable transaction of its own, at most that long.
+    def connect(self, *, deadline_s: float, statement_limit_s: float = STATEMENT_LIMIT_S) -> Connection:
+        """A connection on which every statement is a durable transaction of its own.
+
+        Args:
+            deadline_s: seconds that the server may take to say that it is ready.
+            statement_limit_s: seconds after which the server ends a statement.
 
         Raises:
             UnavailableError: no answer in time, or no tables.
@@ -54,7 +67,7 @@ class DecisionDatabase:
         connection = self._open()
         try:
             with self._watchdog.limit(connection, deadline_s):
-                _prepare(connection, deadline_s)
+                _prepare(connection, statement_limit_s)
         except BaseException:
             connection.close()
             raise
@@ -86,13 +99,14 @@ class DecisionDatabase:
         )
 
 
-def _prepare(connection: Connection, deadline_s: float) -> None:
-    connection.execute(f"SET statement_timeout = {round(deadline_s * 1000)}")
+def _prepare(connection: Connection, statement_limit_s: float) -> None:
+    connection.execute(f"SET statement_timeout = {round(statement_limit_s * 1000)}")
+    connection.execute(f"SET idle_in_transaction_session_timeout = {round(IDLE_LIMIT_S * 1000)}")
     row = connection.execute(_CHECK).fetchone()
     if row is None or not row[0]:
         raise UnavailableError(
-            "no table credit.predictions in the database",
-            expected="the platform's tables",
+            "no table credit.idempotency_keys in the database",
+            expected="the platform's tables, at their newest",
             remedy="run `credit db upgrade`",
         )
     if row[1] == "off":

@@ -4,6 +4,7 @@ Here: appending durably, and finding what waits to be shipped: our own sealed se
 those of processes that died. Keep out: PostgreSQL (shipper) and when to use which (recorder).
 """
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -17,17 +18,28 @@ from serving.journal_segment import SUFFIX, OpenSegment, SealedSegment, count_li
 # decisions of 400 features.
 MAX_SEGMENT_BYTES = 8 * 1024 * 1024
 
+# Some 50,000 decisions of 400 features: minutes at full load, a night at a branch's pace.
+MAX_BYTES = 1024 * 1024 * 1024
+
+
+class NoRecordError(UnavailableError):
+    """Neither PostgreSQL nor the journal takes a decision: it must not be answered."""
+
 
 class Journal:
     """Decisions on local disk, in order, until they are shipped. Safe to share between threads.
 
     Args:
         directory: may be shared with other processes; each appends to files of its own.
+        max_bytes: of all segments in the folder; beyond it decisions are refused.
         max_segment_bytes: a segment of this size is sealed and another one begun.
     """
 
-    def __init__(self, directory: Path, *, max_segment_bytes: int = MAX_SEGMENT_BYTES) -> None:
+    def __init__(
+        self, directory: Path, *, max_bytes: int = MAX_BYTES, max_segment_bytes: int = MAX_SEGMENT_BYTES
+    ) -> None:
         self.directory = directory
+        self._max_bytes = max_bytes
         self._max_segment_bytes = max_segment_bytes
         self._lock = threading.Lock()
         self._open: OpenSegment | None = None
@@ -54,18 +66,23 @@ class Journal:
         """Put decisions on disk: when this returns they survive a crash of process and machine.
 
         Raises:
-            UnavailableError: the disk does not take them; none of them is in the journal.
+            NoRecordError: the disk is full or broken, or the journal at its limit; none of
+                them is in the journal. It takes decisions again as soon as there is room.
         """
         lines = b"".join(record.to_json() + b"\n" for record in records)
         with self._lock:
             try:
+                # A look at the folder costs less than the fsync that follows, and counts the
+                # segments of other processes too.
+                if self.bytes_waiting() + len(lines) > self._max_bytes:
+                    raise self._full()
                 if self._open is None:
                     self._open = OpenSegment(self.directory)
                 self._open.append(lines)
             except OSError as error:
                 # After a failed fsync nobody knows what the disk holds: begin a new file.
                 self._seal()
-                raise UnavailableError(
+                raise NoRecordError(
                     f"a journal that cannot be written ({error.strerror})",
                     expected="room on the disk below CREDIT_HOME while PostgreSQL is away",
                     remedy="free disk space or start PostgreSQL; then send the application again",
@@ -109,11 +126,23 @@ class Journal:
         with self._lock:
             return sum(self._waiting.values())
 
+    def bytes_waiting(self) -> int:
+        """Size of all segments in the folder, whoever wrote them."""
+        with os.scandir(self.directory) as entries:
+            return sum(_size_of(entry) for entry in entries if entry.name.endswith(SUFFIX))
+
     def age_s(self) -> float:
         """Seconds since the oldest segment that waits was begun; 0 when none waits."""
         with self._lock:
             oldest = min(self._waiting, default=None)
         return 0.0 if oldest is None else max(0.0, time.time() - int(oldest.split("-")[0]) / 1e9)
+
+    def _full(self) -> NoRecordError:
+        return NoRecordError(
+            f"a journal at its limit of {self._max_bytes // 2**20} MB, while PostgreSQL is away",
+            expected="PostgreSQL back before the journal is full",
+            remedy="start PostgreSQL, or raise CREDIT_JOURNAL_MAX_MB; then send the application again",
+        )
 
     def _sealed_or_held(self) -> list[Path]:
         return sorted(self.directory.glob(f"[0-9]*{SUFFIX}"))
@@ -128,3 +157,11 @@ class Journal:
         with self._lock:
             for name in [name for name in self._waiting if name not in present]:
                 del self._waiting[name]
+
+
+def _size_of(entry: "os.DirEntry[str]") -> int:
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        # Shipped since the folder was listed.
+        return 0

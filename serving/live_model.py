@@ -2,25 +2,24 @@
 
 Here: watching the registry, loading a new version beside the one that answers, and swapping
 a single reference, so that a request works with one model from its start to its end. Keep
-out: what a registry is (`registry_source`), and scoring (`credit_risk.scoring`).
+out: what a registry is (`registry_source`), what a model must show before it answers
+(`served_model`), and scoring (`credit_risk.scoring`).
 """
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 
 from credit_risk.errors import CreditError, ModelError
-from credit_risk.manifest import Manifest
-from credit_risk.scoring import Scorer
+from resources.stored_model import StoredModel
+from serving.last_good import LastGood
 from serving.metrics import Metrics
-
-if TYPE_CHECKING:
-    # It brings the lake's engines along, which a process that only answers does not need.
-    from resources.registry import StoredModel
+from serving.served_model import Requirement, ServedModel, ready_to_serve
 
 log = structlog.get_logger("serving.live_model")
 
@@ -29,6 +28,9 @@ LOOK_INTERVAL_S = 2.0
 
 # A registry that has not answered for this long is away, whether it refuses or hangs.
 SILENT_AFTER_S = 10.0
+
+# The first look imports MLflow: 6 s on a quiet machine, three times that when workers share two cores.
+FIRST_LOOK_S = 30.0
 
 # A version that cannot score will not learn to by itself; but its files may be repaired.
 RETRY_REFUSED_AFTER_S = 30.0
@@ -40,28 +42,25 @@ class ModelSource(Protocol):
     def production_version(self) -> str | None:
         """The version that should answer. Raises UnavailableError."""
 
-    def load(self, version: str) -> "StoredModel":
-        """That version's booster and manifest. Raises ModelError, UnavailableError."""
+    def load(self, version: str) -> StoredModel:
+        """That version's booster, manifest and canaries. Raises ModelError, UnavailableError."""
+
+
+@runtime_checkable
+class KnowsHistory(Protocol):
+    """A source that can say, sooner than its registry answers, what is live."""
+
+    def live_since(self, version: str) -> str | None:
+        """Since when a version has been live, as text to compare; None when it is not. Raises UnavailableError."""
 
 
 @dataclass(frozen=True)
-class ServedModel:
-    """A model that is ready to answer.
-
-    Attributes:
-        version: as the registry calls it.
-        scorer: booster and manifest.
-        is_copy: whether it is the last good one from disk, not fresh from the registry.
-    """
+class Refusal:
+    """A version that must not answer, why, and until when it is not tried again."""
 
     version: str
-    scorer: Scorer
-    is_copy: bool = False
-
-    @property
-    def manifest(self) -> Manifest:
-        """Of the same model."""
-        return self.scorer.manifest
+    reason: str
+    until: float
 
 
 class LiveModel:
@@ -72,20 +71,28 @@ class LiveModel:
         last_good: folder for a copy of the last model that went live.
         metrics: of the service.
         look_interval_s: seconds between two looks at the registry.
+        requirements: what a model must fulfil besides scoring its canaries.
     """
 
     def __init__(
-        self, source: ModelSource, last_good: Path, metrics: Metrics, *, look_interval_s: float = LOOK_INTERVAL_S
+        self,
+        source: ModelSource,
+        last_good: Path,
+        metrics: Metrics,
+        *,
+        look_interval_s: float = LOOK_INTERVAL_S,
+        requirements: Sequence[Requirement] = (),
     ) -> None:
         self._source = source
-        self._last_good = last_good
+        self._last_good = LastGood(last_good)
         self._metrics = metrics
         self._look_interval_s = look_interval_s
+        self._requirements = requirements
         self._current: ServedModel | None = None
         self._problem: str | None = "the model registry has not answered yet"
-        self._answered_at = -SILENT_AFTER_S
+        self._silent_from = 0.0
         self._nothing_promoted = False
-        self._refused: tuple[str, float] | None = None
+        self._refused: Refusal | None = None
         self._stopping = threading.Event()
         self._looked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live-model", daemon=True)
@@ -98,7 +105,7 @@ class LiveModel:
     @property
     def problem(self) -> str | None:
         """Why this may not be the model that the registry calls production, or None."""
-        if self._problem is None and time.monotonic() - self._answered_at > SILENT_AFTER_S:
+        if self._problem is None and time.monotonic() > self._silent_from:
             return f"the model registry has not answered for more than {SILENT_AFTER_S:.0f} s"
         return self._problem
 
@@ -116,6 +123,7 @@ class LiveModel:
         self._thread.join(timeout=self._look_interval_s)
 
     def _run(self) -> None:
+        self._serve_what_is_live_still()
         while not self._stopping.is_set():
             self._note(self._look())
             self._looked.set()
@@ -125,7 +133,7 @@ class LiveModel:
         """Follow the registry; what is wrong, or None."""
         try:
             version = self._source.production_version()
-            self._answered_at = time.monotonic()
+            self._silent_from = time.monotonic() + SILENT_AFTER_S
             return self._follow(version)
         except CreditError as error:
             return str(error)
@@ -135,24 +143,28 @@ class LiveModel:
     def _follow(self, version: str | None) -> str | None:
         current = self._current
         self._nothing_promoted = version is None
+        if self._refused is not None and self._refused.version != version:
+            self._refused = None
         if version is None:
             return "found no model called production; expected one; train and promote a model"
         if current is not None and current.version == version and not current.is_copy:
             return None
-        if self._refused is not None and self._refused[0] == version and time.monotonic() < self._refused[1]:
-            return self._problem
-        stored = self._source.load(version)
+        if self._refused is not None and time.monotonic() < self._refused.until:
+            return self._refused.reason
         try:
-            self._swap(ready_to_serve(stored))
-        except ModelError:
-            self._refused = (version, time.monotonic() + RETRY_REFUSED_AFTER_S)
-            raise
-        self._keep_copy(stored)
+            stored = self._source.load(version)
+            model = ready_to_serve(stored, requirements=self._requirements)
+        except ModelError as error:
+            self._refused = Refusal(version, str(error), time.monotonic() + RETRY_REFUSED_AFTER_S)
+            return self._refused.reason
+        self._refused = None
+        self._swap(model)
+        self._last_good.keep(stored, self._live_since(version))
         return None
 
     def _swap(self, model: ServedModel) -> None:
         before, self._current = self._current, model
-        self._metrics.model_swapped(model.version)
+        self._metrics.model_swapped(model.version, before.version if before else None)
         log.info(
             "model_live",
             model_version=model.version,
@@ -160,39 +172,50 @@ class LiveModel:
             threshold=model.manifest.threshold,
             n_features=len(model.manifest.feature_set.scored),
             is_copy=model.is_copy,
+            canary_difference=model.canary_difference,
         )
+        if model.canary_difference is None:
+            log.warning("model_without_canaries", model_version=model.version)
 
-    def _keep_copy(self, stored: "StoredModel") -> None:
+    def _live_since(self, version: str) -> str | None:
+        if not isinstance(self._source, KnowsHistory):
+            return None
         try:
-            stored.save(self._last_good)
-        except OSError as error:
-            # It answers all the same; the next start may have to wait for the registry.
-            log.warning("last_good_model_not_kept", reason=error.strerror)
+            return self._source.live_since(version)
+        except CreditError:
+            # The look at the registry that follows says what is away.
+            return None
+
+    def _serve_what_is_live_still(self) -> None:
+        """Answer with the copy at once when the history says that it has been live ever since it was kept."""
+        try:
+            stored = self._last_good.read()
+            since = self._last_good.live_since(stored.version) if stored else None
+            if stored is None or since is None or self._live_since(stored.version) != since:
+                return
+            self._swap(ready_to_serve(stored, requirements=self._requirements))
+        except (CreditError, OSError) as error:
+            log.error("last_good_model_unusable", reason=str(error))  # noqa: TRY400 - the reason says it all
+            return
+        self._problem, self._silent_from = None, time.monotonic() + FIRST_LOOK_S
+        self._looked.set()
 
     def _serve_last_good(self) -> None:
-        from resources.registry import StoredModel
-
         try:
-            stored = StoredModel.read(self._last_good)
+            stored = self._last_good.read()
             if stored is not None and self._current is None:
-                self._swap(ready_to_serve(stored, is_copy=True))
+                self._swap(ready_to_serve(stored, is_copy=True, requirements=self._requirements))
         except (CreditError, OSError) as error:
             log.error("last_good_model_unusable", reason=str(error))  # noqa: TRY400 - the reason says it all
 
     def _note(self, problem: str | None) -> None:
+        refused, serving = self._refused, self._current
+        self._metrics.model_refused.set(0 if refused is None else 1)
         # Said once, not every two seconds for as long as it lasts.
         if problem is not None and problem != self._problem:
-            log.warning("live_model_problem", reason=problem)
+            if refused is not None and problem == refused.reason:
+                version = serving.version if serving else None
+                log.error("model_refused", model_version=refused.version, serving=version, reason=problem)
+            else:
+                log.warning("live_model_problem", reason=problem)
         self._problem = problem
-
-
-def ready_to_serve(stored: "StoredModel", *, is_copy: bool = False) -> ServedModel:
-    """A stored model that has proven that it can score.
-
-    Raises:
-        ModelError: it cannot.
-    """
-    model = ServedModel(stored.version, Scorer(stored.booster_text, stored.manifest), is_copy=is_copy)
-    # An application with nothing known is valid; it also warms the booster for the first client.
-    model.scorer.score({})
-    return model

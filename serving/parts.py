@@ -10,11 +10,19 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from credit_risk.errors import ModelError
+from credit_risk.reasons import Catalogue
 from serving.decision_database import DecisionDatabase
+from serving.features_lookup import FeatureLookup
+from serving.idempotency import Idempotency
 from serving.journal import Journal
-from serving.live_model import LiveModel, ServedModel
+from serving.keys import Gate
+from serving.live_model import LiveModel
 from serving.metrics import Metrics
+from serving.model_shelf import ModelShelf
+from serving.record_reader import RecordReader
 from serving.recorder import Recorder
+from serving.served_model import ServedModel
+from serving.side_write import SideWriter
 
 
 @dataclass(frozen=True)
@@ -23,9 +31,17 @@ class Parts:
 
     live_model: LiveModel
     recorder: Recorder
+    idempotency: Idempotency
     journal: Journal
     database: DecisionDatabase
     metrics: Metrics
+    gate: Gate
+    lookup: FeatureLookup
+    reasons: Catalogue
+    reasons_limit: int
+    models: ModelShelf
+    records: RecordReader
+    side_writer: SideWriter
 
     def model(self) -> ServedModel:
         """The model that answers this request; ask once.

@@ -1,115 +1,116 @@
-"""POST /predict: score an application, put the decision on record, answer.
+"""POST /predict and /predict/batch: decide on applications, put the decisions on record, answer.
 
-Here: the route and the order of its steps. Keep out: each step; it lives with its noun.
+Here: the routes. Keep out: how a decision comes about (`decide`), and what an answer looks like (`answers`).
 """
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from time import perf_counter
+from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Request, Response
-from uuid_utils.compat import uuid7
+from fastapi import APIRouter, Query, Request, Response
 
-from credit_risk.decision import decide
-from credit_risk.errors import ApplicationError
-from credit_risk.scoring import Score
+from credit_risk.errors import CreditError
 from resources.prediction_log import DecisionRecord
-from serving.application import Application, read_application, refusal
-from serving.body import read_body
-from serving.contract import APPLICATION_BODY, Prediction, problems
-from serving.live_model import ServedModel
+from serving import answers
+from serving.application import batch_of, single_application_of
+from serving.body import MAX_BATCH_BYTES, read_json
+from serving.contract import APPLICATION_BODY, BATCH_BODY, BatchAnswer, Prediction, problems
+from serving.decide import decision_on
+from serving.idempotency import HEADER, key_of
+from serving.keys import ScoreKey
 from serving.parts import Parts, PartsOf
+from serving.problems import problem_of
 
 router = APIRouter()
 
 _DESCRIPTION = """
-Scores one application with the live model. The decision is durable (in PostgreSQL, or in a
-local journal while that is away) before the answer is sent.
+Scores one application with the live model. The decision is durable (in PostgreSQL, or in a local journal while that
+is away) before the answer is sent.
 
-- A feature that is left out or null is missing; `{}` is valid: all of them are missing.
-- A category never seen in training is stored as sent and scored as missing.
-- `n_features_missing` counts both.
-- `reasons` is empty: reasons are not computed yet.
-- Every request is a decision of its own. `Idempotency-Key` is not supported yet and has no
-  effect: a retry is recorded, and answered, as another decision.
+- `features`: by name. What is left out or null is missing; `{}` is valid: all of them are missing. A category never
+  seen in training is stored as sent and scored as missing. `n_features_missing` counts both.
+- `application`: the raw form instead (columns of application_train). Its features are computed by the definitions of
+  training; those of the client's history are looked up, and missing for a client without any.
+- neither: all features are looked up; 404 for a client that nobody knows.
+- `reasons`: a refusal carries its principal reasons; `?reasons=all` gives an approval those that spoke for it.
+- `Idempotency-Key`: the same key and body get the stored answer; another body with the same key is refused.
 """
+
+_BATCH_DESCRIPTION = """
+Answers in the order of the applications, each as `POST /predict` takes it. Those that can be decided are recorded in
+one transaction and carry `status` 200; the others carry their problem and its `status`. `Idempotency-Key` has no
+effect here.
+"""
+
+Reasons = Annotated[Literal["refused", "all"], Query(description="which decisions carry reasons", alias="reasons")]
 
 
 @router.post(
     "/predict",
-    summary="Score an application",
+    summary="Decide on an application",
     description=_DESCRIPTION,
     response_model=Prediction,
-    responses=problems(400, 408, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 404, 408, 413, 415, 422, 429, 503),
     openapi_extra={"requestBody": APPLICATION_BODY},
 )
-async def predict(request: Request, parts: PartsOf) -> Response:
+async def predict(request: Request, caller: ScoreKey, parts: PartsOf, reasons: Reasons = "refused") -> Response:
     """One application, one decision, on record before it is answered."""
     started = perf_counter()
-    application = read_application(await read_body(request))
+    body, document = await read_json(request)
+    application = single_application_of(document)
     parts.metrics.read_seconds.observe(perf_counter() - started)
-    record = score_application(application, parts.model(), parts)
-    recording = perf_counter()
-    await parts.recorder.record(record)
-    parts.metrics.record_seconds.observe(perf_counter() - recording)
+
+    async def decide() -> DecisionRecord:
+        return await decision_on(application, parts, all_reasons=reasons == "all")
+
+    key = key_of(request.headers.get(HEADER), caller.key_id, body, request.url.query)
+    record = await parts.idempotency.once(key, decide)
     parts.metrics.decided(record)
     request.state.prediction_id = str(record.prediction_id)
-    return Response(_answer(record), HTTPStatus.OK, media_type="application/json")
+    return _json(answers.prediction(record))
 
 
-def score_application(application: Application, model: ServedModel, parts: Parts) -> DecisionRecord:
-    """The decision on an application, not yet on record.
+@router.post(
+    "/predict/batch",
+    summary="Decide on many applications",
+    description=_BATCH_DESCRIPTION,
+    response_model=BatchAnswer,
+    responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
+    openapi_extra={"requestBody": BATCH_BODY},
+)
+async def predict_batch(request: Request, caller: ScoreKey, parts: PartsOf, reasons: Reasons = "refused") -> Response:
+    """Every application that can be decided, on record in one transaction before it is answered."""
+    _, document = await read_json(request, MAX_BATCH_BYTES)
+    applications = batch_of(document)
+    parts.gate.charge(caller, len(applications) - 1)
+    outcomes: list[DecisionRecord | CreditError] = []
+    for application in applications:
+        try:
+            outcomes.append(await decision_on(application, parts, all_reasons=reasons == "all"))
+        except CreditError as error:
+            outcomes.append(error)
+    records = [outcome for outcome in outcomes if isinstance(outcome, DecisionRecord)]
+    await _record(records, parts)
+    return _json({"answers": [_item(outcome, request) for outcome in outcomes]})
 
-    Raises:
-        ApplicationError: names every fault of envelope and features.
-    """
+
+async def _record(records: list[DecisionRecord], parts: Parts) -> None:
+    if not records:
+        return
     started = perf_counter()
-    score = _score(application, model)
-    seconds = perf_counter() - started
-    parts.metrics.score_seconds.observe(seconds)
-    threshold = model.manifest.threshold
-    decision = decide(score.probability, threshold)
-    return DecisionRecord(
-        prediction_id=uuid7(),
-        created_at=datetime.now(UTC),
-        sk_id_curr=application.sk_id_curr,
-        probability=score.probability,
-        prediction=decision.prediction,
-        decision=decision.label,
-        threshold=threshold,
-        model_version=model.version,
-        inference_time_ms=round(seconds * 1000, 3),
-        n_features_missing=score.n_features_missing,
-        features=application.features,
-    )
+    await parts.recorder.record_all(records)
+    parts.metrics.record_seconds.observe(perf_counter() - started)
+    for record in records:
+        parts.metrics.decided(record)
 
 
-def _score(application: Application, model: ServedModel) -> Score:
-    offenders = list(application.offenders)
-    try:
-        score = model.scorer.score(application.features)
-    except ApplicationError as error:
-        found = error.fields.get("offenders")
-        offenders += found if isinstance(found, list) else []
-        raise refusal(offenders) from None
-    if offenders:
-        raise refusal(offenders)
-    return score
+def _item(outcome: DecisionRecord | CreditError, request: Request) -> dict[str, Any]:
+    if isinstance(outcome, DecisionRecord):
+        return {"status": HTTPStatus.OK, **answers.prediction(outcome)}
+    problem: dict[str, Any] = orjson.loads(problem_of(outcome).body(request.state.request_id))
+    return problem
 
 
-def _answer(record: DecisionRecord) -> bytes:
-    return orjson.dumps(
-        {
-            "prediction_id": record.prediction_id,
-            "SK_ID_CURR": record.sk_id_curr,
-            "probability": record.probability,
-            "prediction": record.prediction,
-            "threshold": record.threshold,
-            "decision": record.decision,
-            "model_version": record.model_version,
-            "inference_time_ms": record.inference_time_ms,
-            "n_features_missing": record.n_features_missing,
-            "reasons": record.reasons,
-        }
-    )
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), HTTPStatus.OK, media_type="application/json")

@@ -4,16 +4,18 @@ Here: which error becomes which status, and the body. Add to the table when a ne
 reaches HTTP. Keep out: values of an application; errors name features, never what was sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from credit_risk.errors import ApplicationError, CreditError, ModelError, UnavailableError
+from serving.journal import NoRecordError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -25,13 +27,43 @@ MAX_OFFENDERS = 1000
 RETRY_AFTER_S = 2
 
 
-class RequestError(CreditError):
-    """A request that cannot be read: its status, and the kind that names it in the answer."""
+# What answers 503; the first that fits names it.
+_AWAY: tuple[tuple[type[CreditError], str, str], ...] = (
+    (ModelError, "no-model", "No model can answer"),
+    (NoRecordError, "no-record", "The decision cannot be put on record"),
+    (UnavailableError, "unavailable", "Something that this needs is away"),
+)
 
-    def __init__(self, status: HTTPStatus, kind: str, found: str, *, expected: str, remedy: str) -> None:
+
+class RequestError(CreditError):
+    """A request that is not answered: its status, and the kind that names it in the answer.
+
+    Args:
+        status: of HTTP.
+        kind: short and stable, for programs.
+        found: the state that was met.
+        expected: what should have been there.
+        remedy: the next step.
+        offenders: every fault of a body that has several.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        kind: str,
+        found: str,
+        *,
+        expected: str,
+        remedy: str,
+        offenders: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(found, expected=expected, remedy=remedy)
         self.status = status
         self.kind = kind
+        self.offenders = tuple(offenders)
+        self.headers = dict(headers or {})
 
 
 @dataclass(frozen=True)
@@ -78,13 +110,15 @@ def problem_of(error: Exception) -> Problem:
             str(error), errors[:MAX_OFFENDERS], len(errors),
         )  # fmt: skip
     if isinstance(error, RequestError):
-        return Problem(error.status, error.kind, error.status.phrase, str(error))
-    if isinstance(error, ModelError):
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no-model", "No model can answer", str(error))
-    if isinstance(error, UnavailableError):
+        errors = error.offenders
         return Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "not-recorded", "The decision cannot be put on record", str(error)
-        )
+            error.status, error.kind, error.status.phrase, str(error), errors[:MAX_OFFENDERS], len(errors)
+        )  # fmt: skip
+    for kind_of_error, kind, title in _AWAY:
+        if isinstance(error, kind_of_error):
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, title, str(error))
+    if isinstance(error, RequestValidationError):
+        return _problem_of_parameters(error)
     if isinstance(error, HTTPException):
         return _problem_of_routing(error)
     return Problem(
@@ -110,6 +144,17 @@ def install_problems(app: FastAPI) -> None:
 
     app.add_exception_handler(CreditError, answer)
     app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(RequestValidationError, answer)
+
+
+def _problem_of_parameters(error: RequestValidationError) -> Problem:
+    # Where and what, never what was sent.
+    found = [(".".join(map(str, fault["loc"])), str(fault["msg"])) for fault in error.errors()]
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "A part of the address is not valid",
+        f"found {'; '.join(f'{where}: {what}' for where, what in found)}; see /openapi.json for what is served",
+        tuple({"feature": where, "problem": what} for where, what in found), len(found),
+    )  # fmt: skip
 
 
 def _problem_of_routing(error: HTTPException) -> Problem:

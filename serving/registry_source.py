@@ -8,10 +8,15 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import psycopg
+
+from credit_risk.errors import UnavailableError
 from resources.database import Database
+from resources.live_models import LiveModels
+from resources.stored_model import StoredModel
 
 if TYPE_CHECKING:
-    from resources.registry import Registry, StoredModel
+    from resources.registry import Registry
 
 
 class RegistrySource:
@@ -31,9 +36,27 @@ class RegistrySource:
         """The version that the registry calls production, or None. Raises UnavailableError."""
         return self._opened().production_version()
 
-    def load(self, version: str) -> "StoredModel":
+    def load(self, version: str) -> StoredModel:
         """One version. Raises ModelError, UnavailableError."""
         return self._opened().load(version)
+
+    def live_since(self, version: str) -> str | None:
+        """Since when the history has had a version in production, or None when it has another one there.
+
+        Asked of our own table: the answer is there before MLflow is even imported.
+
+        Raises:
+            UnavailableError: the database does not answer, or has no such table.
+        """
+        try:
+            stay = LiveModels(self._database()).current()
+        except psycopg.Error as error:
+            raise UnavailableError(
+                f"no history of live models ({type(error).__name__})",
+                expected="the table credit.live_models, and the right to read it",
+                remedy="run `credit db upgrade`",
+            ) from None
+        return stay.live_from.isoformat() if stay is not None and stay.model_version == version else None
 
     def _opened(self) -> "Registry":
         database = self._database()

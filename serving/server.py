@@ -1,13 +1,11 @@
-"""The server process: checks what can be checked before it starts, serves, drains, ends.
+"""The service as a command: checks what can be checked before it starts, then serves until a signal.
 
-Here: the address, the signals, and one clear line for everything that keeps it from
-starting. Keep out: the application (`app`).
+Here: the address, and one clear line for everything that keeps it from starting. Keep out:
+the process that answers (`worker`), several of them (`workers`), the application (`app`).
 """
 
 import contextlib
 import errno
-import ipaddress
-import signal
 import socket
 import sys
 
@@ -17,19 +15,17 @@ from credit_risk.errors import CreditError, SettingsError, UnavailableError
 from resources.database import open_database
 from resources.settings import Settings, load_settings, prepare_home
 from serving.journal import Journal
+from serving.key_ring import count_keys
+from serving.keys import is_loopback
 from serving.live_model import ModelSource
 from serving.logs import configure_logs
+from serving.worker import answer_requests
+from serving.workers import Workers
 
 log = structlog.get_logger("serving.server")
 
 # Connections that wait to be accepted: a burst of a loop's worth of clients.
 BACKLOG = 2048
-
-# Longer than proxies keep idle connections (60 s), so that none sends into one that we close.
-KEEP_ALIVE_S = 75
-
-# An answer takes milliseconds, in an outage its deadline of 2 s; then in-flight requests end.
-DRAIN_S = 10
 
 
 def main() -> int:
@@ -51,7 +47,6 @@ def serve(settings: Settings, *, source: ModelSource | None = None) -> int:
     Raises:
         SettingsError: it cannot start like this.
     """
-    require_loopback(settings)
     prepare_home(settings)
     Journal(settings.journal_dir).prepare()
     with contextlib.closing(listen(settings)) as listener:
@@ -60,28 +55,36 @@ def serve(settings: Settings, *, source: ModelSource | None = None) -> int:
         log.info(
             "serving",
             url=f"http://{_bracketed(settings.api_host)}:{settings.api_port}",
-            access="loopback only: no API keys are configured",
+            access=how_it_is_closed(settings, count_keys(settings)),
+            workers=settings.api_workers,
         )
-        return _run(settings, listener, source)
+        if settings.api_workers == 1:
+            return answer_requests(settings, listener, source)
+    # The port is free: workers bind it themselves, each with a socket of its own.
+    return Workers(settings, source).run()
 
 
-def require_loopback(settings: Settings) -> None:
-    """Without keys only this machine may ask.
+def how_it_is_closed(settings: Settings, n_keys: int | None) -> str:
+    """Who may ask, for the log.
+
+    Args:
+        settings: of the platform.
+        n_keys: API keys on record, revoked ones as well; None when nobody can tell yet.
 
     Raises:
-        SettingsError: CREDIT_API_HOST is not a loopback address.
+        SettingsError: other machines could ask, and no key keeps strangers out.
     """
-    host = settings.api_host
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise SettingsError(
-            f"CREDIT_API_HOST={host} and no API keys",
-            expected="a loopback address (127.0.0.1, ::1 or localhost), where only this machine may ask",
-            remedy="set CREDIT_API_HOST to 127.0.0.1, and put a proxy that authenticates in front of it",
-        )
+    if n_keys:
+        return f"{n_keys} API keys on record"
+    if is_loopback(settings.api_host):
+        return "loopback only: no API keys are " + ("known yet" if n_keys is None else "configured")
+    if n_keys is None:
+        return "closed until the API keys can be read"
+    raise SettingsError(
+        f"CREDIT_API_HOST={settings.api_host} and no API keys",
+        expected="an API key, or a loopback address (127.0.0.1, ::1 or localhost), where only this machine may ask",
+        remedy="make a key with `credit keys create`, or set CREDIT_API_HOST to 127.0.0.1",
+    )
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -109,37 +112,6 @@ def _look_for_database(settings: Settings) -> None:
     except UnavailableError as error:
         # The service must be able to start while the database is away: that is what its journal is for.
         log.warning("starting_without_database", reason=str(error))
-
-
-def _run(settings: Settings, listener: socket.socket, source: ModelSource | None) -> int:
-    import uvicorn
-
-    from serving.app import create_app
-
-    config = uvicorn.Config(
-        create_app(settings, source=source),
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S,
-    )
-    server = uvicorn.Server(config)
-
-    def end(*_: object) -> None:
-        server.should_exit = True
-
-    # uvicorn raises the signal that ended it once more after draining; by default that would
-    # end the process before its exit handlers give the embedded database back.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    server.run(sockets=[listener])
-    log.info("stopped")
-    return 0 if server.started else 1
 
 
 def _bracketed(host: str) -> str:

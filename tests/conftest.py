@@ -31,8 +31,8 @@ from credit_risk.training import TrainedModel, train
 from credit_risk.training_parameters import TrainingParameters
 from resources import embedded_postgres, schema
 from resources.database import Database
-from resources.prediction_log import DecisionRecord
-from resources.registry import StoredModel
+from resources.prediction_log import DecisionRecord, FeatureNames
+from resources.stored_model import StoredModel
 
 TEMPLATE = "credit_template"
 
@@ -256,7 +256,7 @@ def tiny_model() -> Callable[..., StoredModel]:
 
 @pytest.fixture
 def decision() -> Callable[..., DecisionRecord]:
-    """`decision(**changes)`: a new decision each time."""
+    """`decision(**changes)`: a new decision each time; its feature set follows from its features."""
 
     def make(**changes: object) -> DecisionRecord:
         values = {
@@ -270,10 +270,10 @@ def decision() -> Callable[..., DecisionRecord]:
             "model_version": "1",
             "inference_time_ms": 0.31,
             "n_features_missing": 2,
-            "features": {"AMT_CREDIT": 406_597.5, "ORGANIZATION_TYPE": "Trade", "EXT_SOURCE_1": None},
+            "features": {"AMT_CREDIT": 406_597.5, "ORGANIZATION_TYPE": "Trade"},
             "reasons": [],
-        }
-        return DecisionRecord(**(values | changes))
+        } | changes
+        return DecisionRecord(**({"feature_names": FeatureNames.of([values["features"]])} | values))
 
     return make
 

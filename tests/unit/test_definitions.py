@@ -23,6 +23,7 @@ features/credit_card_balance    features    -      team:credit-data    raw/credi
 features/installments_payments  features    -      team:credit-data    raw/installments_payments
 features/pos_cash_balance       features    -      team:credit-data    raw/POS_CASH_balance
 features/previous_application   features    -      team:credit-data    raw/previous_application
+online_features                 production  -      team:credit-data    client_features
 prediction_partitions           production  -      team:credit-data
 predictions                     production  daily  team:credit-risk
 raw/POS_CASH_balance            raw         -      team:credit-data

@@ -28,7 +28,7 @@ from definitions import build_defs
 from resources.dagster_resources import PlatformResource
 from resources.database import Database
 from resources.feature_store import FeatureStore
-from resources.prediction_log import DecisionRecord, day_bounds, insert_decisions
+from resources.prediction_log import DecisionRecord, FeatureNames, day_bounds, insert_decisions
 from resources.settings import ENV_FILE, REPOSITORY, Settings
 from simulation.portfolio import synthesize
 
@@ -128,6 +128,8 @@ class Platform:
     def decide(self, day: date, rows: pd.DataFrame, **changes: object) -> None:
         """Store decisions on applicants, spread over the first minutes of a day, as the service does."""
         start = day_bounds(day)[0]
+        applicants = plain_rows(rows)
+        feature_names = FeatureNames.of(plain_rows(rows.drop(columns="SK_ID_CURR")))
         records = [
             DecisionRecord(
                 **{
@@ -142,10 +144,11 @@ class Platform:
                     "inference_time_ms": 0.3,
                     "n_features_missing": 0,
                     "features": {name: value for name, value in row.items() if name != "SK_ID_CURR"},
+                    "feature_names": feature_names,
                 }
                 | changes
             )
-            for number, row in enumerate(plain_rows(rows))
+            for number, row in enumerate(applicants)
         ]
         with self.database.connect() as connection:
             insert_decisions(connection, records)

@@ -8,6 +8,7 @@ from credit_assets.features import CLIENT_FEATURES, feature_key
 from credit_assets.model import CREDIT_MODEL, out_of_fold_file
 from credit_assets.raw import raw_file, raw_key
 from credit_assets.reference import TRAINING_REFERENCE
+from credit_risk.canaries import N_CANARIES, check_canaries
 from credit_risk.features.client import FEATURE_TABLES
 from credit_risk.manifest import Manifest
 from credit_risk.scoring import Scorer
@@ -104,6 +105,11 @@ def test_the_registered_model_scores_an_applicant(shared_platform, first_model):
     probabilities = scorer.probabilities(shared_platform.features())
     assert ((probabilities > 0) & (probabilities < 1)).all()
     assert probabilities.std() > 0
+
+
+def test_the_registered_model_scores_its_canaries_to_the_bit(first_model):
+    assert len(first_model.canaries.rows) == N_CANARIES
+    assert check_canaries(Scorer(first_model.booster_text, first_model.manifest), first_model.canaries) == 0.0
 
 
 def test_the_manifest_names_what_the_model_was_made_from(shared_platform, first_model, model):

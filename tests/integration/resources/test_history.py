@@ -55,10 +55,10 @@ def test_an_import_makes_its_partitions_and_says_what_it_did(postgres, log, writ
     assert log.count_by_day(date(2023, 12, 31), date(2024, 1, 1)) == {date(2023, 12, 31): 2, date(2024, 1, 1): 4}
     assert log.features_of(date(2023, 12, 31)).to_dict("list") == {"AMT_CREDIT": [1000.5, 1001.5]}
     with postgres.connect() as connection:
-        found = connection.execute("SELECT DISTINCT model_version, tableoid::regclass::text FROM credit.predictions")
+        found = connection.execute("SELECT DISTINCT model_version, tableoid::regclass::text FROM credit.decisions")
         assert set(found) == {
-            ("import:old", "credit.predictions_2023_12"),
-            ("import:old", "credit.predictions_2024_01"),
+            ("import:old", "credit.decisions_2023_12"),
+            ("import:old", "credit.decisions_2024_01"),
         }
 
 
@@ -116,6 +116,21 @@ def test_a_fault_in_the_last_batch_imports_nothing(postgres, log, written, monke
     assert outcomes(postgres) == []
 
 
+def test_decisions_with_the_same_features_share_a_feature_set(postgres, written, monkeypatch):
+    monkeypatch.setattr(history_file, "BATCH_ROWS", 2)
+    import_history(postgres, written(table()), "old")
+    with postgres.connect() as connection:
+        found = connection.execute("SELECT numbers, texts FROM credit.feature_sets").fetchall()
+    assert found == [(["AMT_CREDIT"], [])]
+
+
+def test_a_feature_may_be_a_number_here_and_text_there(postgres, log, written):
+    features = ['{"A": 1.5, "B": "x"}', '{"A": "unknown"}', *["{}"] * 4]
+    import_history(postgres, written(table(features=features)), "old")
+    assert log.features_of(date(2023, 12, 31))["A"].tolist() == [1.5, "unknown"]
+    assert [record.features for record in log.decisions_of(date(2023, 12, 31))] == [json.loads(f) for f in features[:2]]
+
+
 @pytest.mark.parametrize("name", ["", "a b", "../x", "x" * 61])
 def test_a_name_that_no_report_could_carry_is_refused(postgres, written, name):
     with pytest.raises(HistoryError, match="name it with --name"):
@@ -124,13 +139,14 @@ def test_a_name_that_no_report_could_carry_is_refused(postgres, written, name):
 
 def test_a_service_goes_on_while_an_import_runs(postgres, decision, written, monkeypatch):
     monkeypatch.setattr(history_file, "BATCH_ROWS", 2)
-    served = []
+    served, features = [], {"AMT_CREDIT": 1.0}
 
     def insert_and_serve(connection, records):
         new = insert_decisions(connection, records)
         with postgres.connect(autocommit=True) as service:
             service.execute("SET lock_timeout = '2s'")
-            served.append(insert_decisions(service, [decision()]))
+            # Of the import's own feature set, which nobody has committed for the service.
+            served.append(insert_decisions(service, [decision(features=features)]))
         return new
 
     monkeypatch.setattr("resources.history.insert_decisions", insert_and_serve)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resources.prediction_log import PredictionLog, insert_decisions
+from resources.prediction_log import DecisionError, FeatureNames, PredictionLog, insert_decisions
 
 TODAY = datetime.now(UTC).date()
 NOON = datetime.combine(TODAY, datetime.min.time(), tzinfo=UTC) + timedelta(hours=12)
 
-# JSONB keeps no sign of a zero, and no text with U+0000.
-FLOATS = st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+# PostgreSQL's text holds no U+0000.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 FEATURES = st.dictionaries(TEXT, st.one_of(FLOATS, TEXT, st.integers(-(2**53), 2**53)), max_size=8)
 
@@ -33,7 +33,7 @@ def store(log, *records):
 
 
 def bits(values):
-    """Numbers as their 64 bits: JSONB writes 1e16 without a point, and it is read as a whole number."""
+    """Numbers as their 64 bits."""
     return {name: value if isinstance(value, str) else struct.pack("d", value) for name, value in values.items()}
 
 
@@ -127,18 +127,72 @@ def test_extreme_floats_and_odd_words_come_back_in_the_frame_of_a_day(log, decis
     assert {name: row[name] for name in WORDS} == WORDS
 
 
-def test_the_sign_of_a_zero_is_all_that_is_lost(log, decision):
-    record = decision(features={"F": -0.0})
+def test_a_negative_zero_keeps_its_sign(log, decision):
+    record = decision(created_at=NOON, features={"F": -0.0})
     store(log, record)
-    found = log.get(record.prediction_id).features["F"]
-    assert found == 0.0
-    assert bits({"F": found}) == bits({"F": 0.0})
+    assert bits(log.get(record.prediction_id).features) == bits({"F": -0.0})
+    assert bits({"F": log.features_of(TODAY)["F"][0]}) == bits({"F": -0.0})
 
 
 def test_a_nul_character_is_refused_with_its_whole_batch(log, decision):
-    with pytest.raises(psycopg.errors.UntranslatableCharacter):
+    with pytest.raises(psycopg.DataError, match=r"invalid byte sequence .* 0x00"):
         store(log, decision(), decision(features={"ORGANIZATION_TYPE": "Tra\x00de"}))
     assert log.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "features", "problem"),
+    [
+        (FeatureNames(("A",), ()), {"A": 1.0, "X": 1.0}, "1 features outside its feature set .*: X"),
+        (FeatureNames(("A", "B"), ()), {"A": "1.5", "B": None}, "1 features of another kind: A; expected numbers"),
+        (FeatureNames((), ("A", "B")), {"A": 1.5}, "1 features of another kind: A; expected text"),
+    ],
+)
+def test_a_value_that_would_not_come_back_is_refused(log, decision, names, features, problem):
+    with pytest.raises(DecisionError, match=problem):
+        store(log, decision(), decision(features=features, feature_names=names))
+    assert log.count() == 0
+
+
+def test_none_is_stored_as_missing(log, decision):
+    record = decision(features={"A": None, "B": 1.5, "C": None}, feature_names=FeatureNames(("A", "B"), ("C",)))
+    store(log, record)
+    assert log.get(record.prediction_id).features == {"B": 1.5}
+
+
+def feature_sets(log):
+    with log.database.connect() as connection:
+        return {row[0] for row in connection.execute("SELECT feature_set_id FROM credit.feature_sets").fetchall()}
+
+
+def test_a_feature_set_that_was_rolled_back_is_stored_again(log, decision):
+    first, second = decision(), decision()
+    with log.database.connect() as connection:
+        insert_decisions(connection, [first])
+        connection.rollback()
+        insert_decisions(connection, [first])
+        with connection.transaction(force_rollback=True):
+            insert_decisions(connection, [decision(features={"OTHER": 1.0})])
+        insert_decisions(connection, [second])
+        connection.commit()
+        insert_decisions(connection, [third := decision()])
+    assert feature_sets(log) == {first.feature_names.id}
+    assert [log.get(record.prediction_id) for record in (first, second, third)] == [first, second, third]
+
+
+def test_a_connection_asks_once_for_a_feature_set(log, decision):
+    with log.database.connect(autocommit=True) as connection:
+        insert_decisions(connection, [decision()])
+        connection.execute("REVOKE ALL ON credit.feature_sets FROM PUBLIC, CURRENT_USER")
+        connection.execute("ALTER TABLE credit.feature_sets RENAME TO hidden")
+        assert insert_decisions(connection, [decision(), decision()]) == 2
+
+
+def test_a_feature_set_is_never_changed(log, decision):
+    store(log, decision())
+    for change in ("UPDATE credit.feature_sets SET texts = '{}'", "DELETE FROM credit.feature_sets"):
+        with log.database.connect() as connection, pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+            connection.execute(change)
 
 
 def test_a_day_is_bounded_by_midnights_in_utc(log, decision):
@@ -178,3 +232,54 @@ def test_a_feature_that_some_decisions_left_out_is_missing_there(log, decision):
     frame = log.features_of(TODAY).sort_values("A")
     assert frame["A"].dtype == "float64"
     assert frame["B"].isna().tolist() == [False, True]
+
+
+def test_several_feature_sets_of_a_day_are_one_frame_in_the_order_of_moments(log, decision):
+    def at(minute, features):
+        return decision(created_at=NOON + timedelta(minutes=minute), features=features)
+
+    store(log, at(1, {"A": 1.0, "T": "x"}), at(2, {"B": 2.0, "A": 3.0}), at(3, {"A": 4.0, "T": "y"}), at(4, {"A": "z"}))
+    frame = log.features_of(TODAY)
+    assert sorted(frame.columns) == ["A", "B", "T"]
+    assert frame["A"].tolist() == [1.0, 3.0, 4.0, "z"]
+    assert frame["B"].isna().tolist() == [True, False, True, True]
+    assert frame["T"].tolist() == ["x", None, "y", None]
+    assert frame.index.tolist() == [0, 1, 2, 3]
+
+
+def test_a_frame_of_many_decisions_is_in_the_order_of_their_moments(log, decision):
+    # More than are read at once, with and without text, some of them empty.
+    order = np.random.default_rng(0).permutation(300)
+    records = [
+        decision(
+            created_at=NOON + timedelta(seconds=int(i)),
+            features={"A": float(i)} | ({"B": -float(i), "T": f"t{i}"} if i % 3 else {}),
+            feature_names=FeatureNames(("A", "B"), ("T", "U")),
+        )
+        for i in order
+    ]
+    store(log, *records)
+    frame = log.features_of(TODAY)
+    assert frame["A"].tolist() == list(range(300))
+    assert frame["B"].fillna(0).tolist() == [-float(i) if i % 3 else 0.0 for i in range(300)]
+    assert frame["T"].tolist() == [f"t{i}" if i % 3 else None for i in range(300)]
+    assert frame["U"].isna().all()
+    assert [record.features["A"] for record in log.decisions_of(TODAY)] == list(range(300))
+
+
+@pytest.mark.parametrize("features", [{}, {"A": 1.5}, {"T": "x"}])
+def test_a_feature_set_may_lack_numbers_or_texts(log, decision, features):
+    record = decision(created_at=NOON, features=features)
+    store(log, record)
+    assert log.get(record.prediction_id) == record
+    frame = log.features_of(TODAY)
+    assert (len(frame), frame.to_dict("list")) == (1, {name: [value] for name, value in features.items()})
+
+
+def test_a_sample_is_of_different_decisions(log, decision):
+    records = {record.prediction_id: record for record in (decision() for _ in range(20))}
+    store(log, *records.values())
+    sample = list(log.sample(12))
+    assert len({record.prediction_id for record in sample}) == 12
+    assert all(records[record.prediction_id] == record for record in sample)
+    assert len(list(log.sample(100))) == 20

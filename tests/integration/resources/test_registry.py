@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from credit_risk.canaries import Canaries, Canary
 from credit_risk.errors import ModelError, UnavailableError
 from resources.database import Database
 from resources.lake import Lake
-from resources.registry import EXPERIMENT, StoredModel, open_registry
+from resources.registry import EXPERIMENT, open_registry
+from resources.stored_model import StoredModel
 
 # MLflow by itself would go on trying for minutes.
 SECONDS = 5
@@ -40,12 +42,13 @@ def register(registry, tiny_model):
     """`register(seed=)`: register a model within a run. Returns it as it must come back."""
     import mlflow
 
-    def register(*, seed=0):
+    def register(*, seed=0, canaries=None):
         model = tiny_model("unregistered", seed=seed)
         experiment = registry.client.get_experiment_by_name(EXPERIMENT)
         with mlflow.start_run(experiment_id=experiment.experiment_id) as run:
             manifest = replace(model.manifest, mlflow_run_id=run.info.run_id)
-            return StoredModel(registry.register(model.booster_text, manifest), model.booster_text, manifest)
+            version = registry.register(model.booster_text, manifest, canaries)
+            return StoredModel(version, model.booster_text, manifest, canaries)
 
     return register
 
@@ -61,6 +64,12 @@ def test_a_registered_model_is_the_candidate_and_comes_back_as_it_was(registry, 
     assert registry.staging_version() == model.version
     assert registry.load(model.version) == model
     assert registry.manifest(model.version) == model.manifest
+
+
+def test_canaries_come_back_with_their_model_and_without_them_there_are_none(registry, register):
+    canaries = Canaries((Canary({"AMT_CREDIT": 406_597.5, "ORGANIZATION_TYPE": "Trade"}, 0.1234567890123456),))
+    assert registry.load(register(canaries=canaries).version).canaries == canaries
+    assert registry.load(register().version).canaries is None
 
 
 def test_a_promoted_model_is_production_and_the_log_says_why(registry, register):

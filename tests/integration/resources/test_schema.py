@@ -11,11 +11,15 @@ from resources.database import Database
 from resources.prediction_log import insert_decisions
 
 TODAY = date(2026, 11, 21)
+HEAD = max(path.name for path in (schema.MIGRATIONS / "versions").glob("0*.py"))[:4]
 
 # The names that dashboards and clients read; columns may be added, none renamed.
 FIXED_COLUMNS = {
     "predictions": "prediction_id sk_id_curr probability prediction decision threshold model_version"
-    " inference_time_ms features reasons created_at",
+    " inference_time_ms features reasons created_at n_features_missing",
+    "decisions": "prediction_id created_at sk_id_curr probability prediction decision threshold model_version"
+    " inference_time_ms n_features_missing feature_set_id numbers texts reasons",
+    "feature_sets": "feature_set_id numbers texts",
     "drift_reports": "report_date window_start window_end n_predictions n_features_analyzed n_features_drifted"
     " drift_percentage status drift_details rule model_version",
     "training_reference": "model_version feature_name mean std median q25 q75 n_samples",
@@ -27,7 +31,7 @@ FIXED_COLUMNS = {
 def partitions(database):
     query = """
         SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'credit.predictions'::regclass ORDER BY 1
+        WHERE i.inhparent = 'credit.decisions'::regclass ORDER BY 1
     """
     with database.connect() as connection:
         return dict(connection.execute(query).fetchall())
@@ -53,9 +57,9 @@ def test_types_are_those_of_the_design(postgres):
 
 
 def test_an_upgrade_again_changes_nothing(empty_postgres):
-    assert schema.upgrade(empty_postgres, TODAY) == "0001"
+    assert schema.upgrade(empty_postgres, TODAY) == HEAD
     before = partitions(empty_postgres)
-    assert schema.upgrade(empty_postgres, TODAY) == "0001"
+    assert schema.upgrade(empty_postgres, TODAY) == HEAD
     assert partitions(empty_postgres) == before
 
 
@@ -63,7 +67,7 @@ def test_three_upgrades_at_once_make_one_schema(empty_postgres, start_python):
     processes = [start_python("-m", "cli", "db", "upgrade", DATABASE_URL=empty_postgres.url) for _ in range(3)]
     answers = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], answers
-    assert all("schema credit at revision 0001" in out for out, _ in answers)
+    assert all(f"schema credit at revision {HEAD}" in out for out, _ in answers)
     schema.require_schema(empty_postgres)
 
 
@@ -75,7 +79,7 @@ def test_a_database_without_the_schema_says_what_to_run(empty_postgres):
 def test_a_schema_of_newer_code_is_refused(postgres):
     with postgres.connect() as connection:
         connection.execute("UPDATE credit.alembic_version SET version_num = '9999'")
-    with pytest.raises(SettingsError, match=r"a schema credit of revision 9999 .*expected revision 0001 or older"):
+    with pytest.raises(SettingsError, match=rf"a schema credit of revision 9999 .*expected revision {HEAD} or older"):
         schema.upgrade(postgres, TODAY)
 
 
@@ -92,16 +96,16 @@ def test_a_user_who_does_not_own_the_schema_is_told_so(empty_postgres):
 def test_partitions_are_months_in_utc_three_ahead_one_behind_and_no_default(empty_postgres):
     schema.upgrade(empty_postgres, date(2026, 11, 30))
     found = partitions(empty_postgres)
-    assert list(found) == [f"predictions_{month}" for month in ("2026_10", "2026_11", "2026_12", "2027_01", "2027_02")]
+    assert list(found) == [f"decisions_{month}" for month in ("2026_10", "2026_11", "2026_12", "2027_01", "2027_02")]
     assert not any(bound == "DEFAULT" for bound in found.values())
-    assert found["predictions_2026_12"] == "FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')"
+    assert found["decisions_2026_12"] == "FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')"
 
 
 def test_partitions_are_kept_ahead_as_months_pass(postgres):
     with postgres.connect() as connection:
-        assert schema.keep_partitions_ahead(connection, date(2031, 1, 31))[-1] == "predictions_2031_04"
+        assert schema.keep_partitions_ahead(connection, date(2031, 1, 31))[-1] == "decisions_2031_04"
         assert schema.keep_partitions_ahead(connection, date(2031, 1, 31)) == []
-        assert schema.keep_partitions_ahead(connection, date(2031, 2, 1)) == ["predictions_2031_05"]
+        assert schema.keep_partitions_ahead(connection, date(2031, 2, 1)) == ["decisions_2031_05"]
 
 
 def test_partitions_have_the_keys_checks_and_indexes_of_the_table(postgres, decision):
@@ -110,7 +114,7 @@ def test_partitions_have_the_keys_checks_and_indexes_of_the_table(postgres, deci
         record = decision(created_at=datetime(2031, 1, 1, tzinfo=UTC))
         assert insert_decisions(connection, [record, record]) == 1
         indexes = "SELECT count(*) FROM pg_indexes WHERE schemaname = 'credit' AND tablename = %s"
-        assert connection.execute(indexes, ["predictions_2031_01"]).fetchone() == (2,)
+        assert connection.execute(indexes, ["decisions_2031_01"]).fetchone() == (2,)
         wrong = decision(created_at=datetime(2031, 1, 2, tzinfo=UTC), probability=1.5)
         with pytest.raises(psycopg.errors.CheckViolation):
             insert_decisions(connection, [wrong])

@@ -20,12 +20,16 @@ import uvicorn
 
 from credit_risk.errors import UnavailableError
 from resources.database import Database
-from resources.registry import StoredModel
 from resources.settings import REPOSITORY, Settings
+from resources.stored_model import StoredModel
 from serving.app import create_app
+from serving.live_model import LOOK_INTERVAL_S
 
 # Between two looks at a registry in memory.
 SOON_S = 0.1
+
+# A write of a busy test machine is not an outage; tests of outages choose a deadline of their own.
+PATIENT_S = 2.0
 
 APPLICATION = {
     "SK_ID_CURR": 100_001,
@@ -86,11 +90,12 @@ def make_settings(database: Database, home: Path) -> Settings:
 
 
 @contextmanager
-def running_service(settings: Settings, source: Shelf, **arguments: float) -> Iterator[Service]:
+def running_service(settings: Settings, source: Shelf | None, **arguments: float) -> Iterator[Service]:
     """The service on a free port of this machine, in a thread of this process."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(settings, source=source, **({"look_interval_s": SOON_S} | arguments))
+    arguments = {"look_interval_s": SOON_S, "write_deadline_s": PATIENT_S} | arguments
+    app = create_app(settings, source=source, **arguments)
     config = uvicorn.Config(app, log_config=None, access_log=False, http="httptools")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -127,6 +132,16 @@ def make_service() -> Callable[..., AbstractContextManager[Service]]:
         return running_service(make_settings(database, home), shelf)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def serve_settings() -> Callable[..., AbstractContextManager[Service]]:
+    """`with serve_settings(DATABASE_URL=..., ...) as service:` on the platform's own registry."""
+
+    def serve(**variables: str) -> AbstractContextManager[Service]:
+        return running_service(Settings(_env_file=None, **variables), None, look_interval_s=LOOK_INTERVAL_S)
+
+    return serve
 
 
 @pytest.fixture
@@ -167,6 +182,7 @@ class ServingProcess:
             "CREDIT_LAKE": str(home / "lake"),
             "CREDIT_API_HOST": "127.0.0.1",
             "CREDIT_API_PORT": str(self.port),
+            "CREDIT_RECORD_DEADLINE_MS": str(round(PATIENT_S * 1000)),
         }
         with self._log.open("wb") as stdout:
             self.process = subprocess.Popen(

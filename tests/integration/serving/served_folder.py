@@ -6,8 +6,8 @@ For tests that start and end the process: without MLflow it is up in two seconds
 import sys
 from pathlib import Path
 
-from resources.registry import StoredModel
 from resources.settings import load_settings
+from resources.stored_model import StoredModel
 from serving.server import serve
 
 

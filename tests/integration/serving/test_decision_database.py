@@ -62,7 +62,7 @@ def test_commits_are_durable_whatever_the_default_is(remote, postgres, shared_se
 
 
 def test_a_statement_has_a_deadline_on_the_server_too(remote):
-    with remote.connect(deadline_s=0.2) as connection, pytest.raises(psycopg.errors.QueryCanceled):
+    with remote.connect(deadline_s=5, statement_limit_s=0.2) as connection, pytest.raises(psycopg.errors.QueryCanceled):
         connection.execute("SELECT pg_sleep(30)")
 
 

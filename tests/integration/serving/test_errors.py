@@ -56,11 +56,17 @@ def test_every_offender_is_named(service):
     }
 
 
-def test_an_application_form_is_told_what_is_accepted_now(service):
-    answer = service.client.post("/predict", json={"SK_ID_CURR": 1, "application": {"AMT_CREDIT": 1.0}})
+def test_an_unknown_field_is_told_what_is_accepted(service):
+    answer = service.client.post("/predict", json={"SK_ID_CURR": 1, "form": {"AMT_CREDIT": 1.0}})
     document = problem(answer, 422)
-    assert [error["feature"] for error in document["errors"]] == ["application", "features"]
-    assert "accepted are SK_ID_CURR and features" in document["detail"]
+    assert [error["feature"] for error in document["errors"]] == ["form"]
+    assert "accepted are SK_ID_CURR, features, application" in document["detail"]
+
+
+def test_nothing_is_guessed_before_features_are_loaded(service):
+    document = problem(service.client.post("/predict", json={"SK_ID_CURR": 1}), 503)
+    assert document["type"] == "urn:credit:problem:unavailable"
+    assert "materialize online_features" in document["detail"]
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
@@ -114,7 +120,7 @@ def test_a_body_that_never_comes_is_not_waited_for(service, monkeypatch):
 
 
 def test_an_unknown_route_is_a_problem(service):
-    problem(service.client.get("/predictions/100001"), 404)
+    problem(service.client.get("/decisions/100001"), 404)
 
 
 def test_a_wrong_method_is_a_problem(service):
@@ -139,7 +145,7 @@ def test_without_a_place_for_the_record_there_is_no_answer(postgres_server, shel
         eventually(lambda: service.health()["database"] == "down")
         shutil.rmtree(service.settings.journal_dir)
         document = problem(service.predict(), 503)
-        assert document["type"] == "urn:credit:problem:not-recorded"
+        assert document["type"] == "urn:credit:problem:no-record"
         service.settings.journal_dir.mkdir()
         assert service.predict().status_code == 200
         postgres_server.start()

@@ -82,7 +82,7 @@ def test_metrics_count_answers_decisions_and_stages(service):
     assert value_of(service, f'credit_decisions_total{{decision="{decision}",model_version="1"}}') == 1
     assert value_of(service, "credit_probability_count") == 1
     assert value_of(service, "credit_features_missing_total") == 2
-    assert value_of(service, 'credit_model{version="1"}') == 1
+    assert value_of(service, 'credit_model_info{model_version="1"}') == 1
     for stage in ("read", "score", "record"):
         assert value_of(service, f'credit_stage_seconds_count{{stage="{stage}"}}') >= 1
 

@@ -1,6 +1,9 @@
 """PostgreSQL is killed, paused and started again under traffic: nothing is lost, nothing doubled."""
 
+import resource
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
@@ -49,6 +52,51 @@ def test_a_paused_server_delays_answers_by_the_deadline_at_most(
     assert traffic.slowest_s < BOUND_S
     assert traffic.failed == traffic.broken == []
     assert stored_ids(postgres_server.database()) == Counter(traffic.answered)
+
+
+def test_a_server_that_is_restarted_in_good_order_fails_no_request(
+    outage_service, postgres_server, eventually, traffic_to, stored_ids
+):
+    traffic = traffic_to(outage_service.url)
+    with traffic.running():
+        for _ in range(2):
+            traffic.wait_for_more()
+            postgres_server.stop()
+            postgres_server.start()
+            eventually(lambda: outage_service.health()["database"] == "up")
+        traffic.wait_for_more()
+    assert traffic.failed == traffic.broken == []
+    assert stored_ids(postgres_server.database()) == Counter(traffic.answered)
+
+
+@contextmanager
+def disk_full() -> Iterator[None]:
+    """No file of this process may grow: what a disk without room does to a write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+# Captured in memory: pytest's own file may not grow either.
+@pytest.mark.usefixtures("capsys")
+def test_without_database_and_disk_nothing_is_answered_until_there_is_room(
+    outage_service, postgres_server, eventually, stored_ids
+):
+    postgres_server.stop()
+    eventually(lambda: outage_service.health()["database"] == "down")
+    with disk_full():
+        refused = outage_service.predict()
+        assert refused.status_code == 503
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["type"] == "urn:credit:problem:no-record"
+        assert int(refused.headers["retry-after"]) > 0
+    answer = outage_service.predict()
+    assert answer.status_code == 200
+    postgres_server.start()
+    eventually(lambda: stored_ids(postgres_server.database()) == Counter([answer.json()["prediction_id"]]))
 
 
 def test_a_pause_without_traffic_is_noticed(outage_service, postgres_server, eventually):

@@ -38,6 +38,23 @@ def test_sigterm_answers_and_records_what_is_in_flight(start_serving, postgres, 
     assert stored_ids(postgres) == Counter(traffic.answered)
 
 
+def test_sigterm_answers_and_records_what_is_in_flight_while_the_database_is_away(
+    start_serving, postgres_server, traffic_to, stored_ids, shelf, start_service, eventually
+):
+    database = postgres_server.database()
+    service = start_serving(database)
+    traffic = traffic_to(service.url)
+    with traffic.running():
+        traffic.wait_for_more()
+        postgres_server.pause()
+        traffic.wait_for_more()
+        assert service.end() == (0, "")
+    postgres_server.resume()
+    assert traffic.failed == []
+    with start_service(database, shelf):
+        eventually(lambda: stored_ids(database) == Counter(traffic.answered))
+
+
 def test_a_killed_service_keeps_what_it_answered(
     start_serving, postgres_server, traffic_to, stored_ids, shelf, start_service, eventually
 ):

@@ -1,9 +1,9 @@
 """The recorder: decisions that arrive while a write runs share the next one."""
 
 import asyncio
-import threading
 
 from resources.prediction_log import PredictionLog
+from serving.answer_log import AnswerLog
 from serving.deadline import Watchdog
 from serving.journal import Journal
 from serving.metrics import Metrics
@@ -25,7 +25,7 @@ def test_decisions_that_arrive_while_a_write_runs_share_the_next_one(postgres, d
     watchdog, metrics, journal = Watchdog(), Metrics(), Journal(tmp_path / "journal")
     journal.prepare()
     watchdog.start()
-    recorder = Recorder(journal, watchdog, threading.Event(), metrics)
+    recorder = Recorder(journal, AnswerLog(tmp_path / "answers"), watchdog, metrics)
     try:
         asyncio.run(record_behind_a_held_write(recorder, postgres, [decision() for _ in range(40)]))
     finally:

@@ -1,22 +1,24 @@
 """The shipper: what waits in the journal reaches PostgreSQL, and what cannot is kept and counted."""
 
 import asyncio
-import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 
 from resources import schema
-from resources.prediction_log import PredictionLog
+from resources.idempotency import find_answers
+from resources.prediction_log import FeatureNames, IdempotencyKey, PredictionLog
 from resources.settings import Settings
+from serving.answer_index import AnswerIndex
+from serving.answer_log import AnswerLog
 from serving.deadline import Watchdog
 from serving.decision_database import DecisionDatabase
 from serving.journal import Journal
 from serving.journal_segment import REFUSED_SUFFIX, SET_ASIDE_SUFFIX
 from serving.metrics import Metrics
 from serving.recorder import Recorder
-from serving.shipper import Shipper
+from serving.shipper import MAX_HAND_OVER, MAX_ROUNDS, Shipper
 
 
 @pytest.fixture
@@ -36,11 +38,13 @@ def running_on(journal, metrics, tmp_path):
     """`with running_on(database) as (recorder, shipper):`; the test starts the shipper."""
 
     @contextmanager
-    def run(database):
-        settings = Settings(_env_file=None, DATABASE_URL=database.url, CREDIT_HOME=tmp_path)
-        watchdog, outage = Watchdog(), threading.Event()
-        recorder = Recorder(journal, watchdog, outage, metrics)
-        shipper = Shipper(DecisionDatabase(settings, watchdog), journal, recorder, watchdog, outage, metrics)
+    def run(postgres):
+        settings = Settings(_env_file=None, DATABASE_URL=postgres.url, CREDIT_HOME=tmp_path)
+        watchdog, answers = Watchdog(), AnswerLog(tmp_path / "answers")
+        index = AnswerIndex((journal.directory, answers.directory))
+        recorder = Recorder(journal, answers, watchdog, metrics)
+        database = DecisionDatabase(settings, watchdog)
+        shipper = Shipper(database, journal, answers, index, recorder, watchdog, metrics)
         loop = asyncio.new_event_loop()
         watchdog.start()
         recorder.start(loop)
@@ -64,7 +68,7 @@ def running(running_on, postgres):
 def stored_order(postgres):
     # Rows lie in the order of their arrival in a table that nothing was deleted from.
     with postgres.connect() as connection:
-        rows = connection.execute("SELECT prediction_id FROM credit.predictions ORDER BY ctid").fetchall()
+        rows = connection.execute("SELECT prediction_id FROM credit.decisions ORDER BY ctid").fetchall()
     return [row[0] for row in rows]
 
 
@@ -119,6 +123,53 @@ def test_a_decision_that_postgresql_never_takes_does_not_hold_back_the_rest(
     assert left.name.endswith(REFUSED_SUFFIX)
     assert left.read_bytes() == impossible.to_json() + b"\n"
     assert metrics.registry.get_sample_value("credit_journal_set_aside_total") == 1
+
+
+def test_a_decision_that_contradicts_its_feature_set_does_not_hold_back_the_rest(
+    running, journal, postgres, decision, eventually
+):
+    recorder, shipper = running
+    wrong = decision(features={"A": "text"}, feature_names=FeatureNames(("A",), ()))
+    after = decision()
+    journal.append([wrong, after])
+    shipper.start()
+    eventually(lambda: recorder.connected)
+    assert stored_order(postgres) == [after.prediction_id]
+    (left,) = journal.directory.iterdir()
+    assert left.read_bytes() == wrong.to_json() + b"\n"
+
+
+def test_keys_of_what_is_shipped_are_known_afterwards(running, journal, postgres, decision, eventually, tmp_path):
+    recorder, shipper = running
+    record = decision(idempotency=IdempotencyKey("a", "b" * 64))
+    journal.append([record])
+    shipper.start()
+    eventually(lambda: recorder.connected)
+    with postgres.connect() as connection:
+        assert find_answers(connection, ["a"])["a"].prediction_id == record.prediction_id
+    assert AnswerIndex((tmp_path / "answers",)).find("a").prediction_id == record.prediction_id
+
+
+def test_a_backlog_that_never_gets_small_does_not_hold_requests(running, journal, postgres, decision, eventually):
+    recorder, shipper = running
+    for _ in range(3):
+        journal.append([decision() for _ in range(100)])
+        journal.seal()
+    ship, rounds = shipper._ship_backlog, []
+
+    def ship_while_more_comes(connection, deadline_s):
+        rounds.append(deadline_s)
+        shipped = ship(connection, deadline_s)
+        if len(rounds) < 2 * MAX_ROUNDS:
+            journal.append([decision() for _ in range(MAX_HAND_OVER + 1)])
+        return shipped
+
+    shipper._ship_backlog = ship_while_more_comes
+    shipper.start()
+    eventually(lambda: recorder.connected)
+    # What is left is shipped beside what is written.
+    eventually(lambda: journal.depth() == 0 and len(rounds) >= 2 * MAX_ROUNDS)
+    assert PredictionLog(postgres).count() == 300 + (2 * MAX_ROUNDS - 1) * (MAX_HAND_OVER + 1)
 
 
 def test_orphans_are_shipped_while_nothing_else_is_wrong(running, journal, postgres, decision, eventually):

@@ -1,4 +1,6 @@
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -63,6 +65,38 @@ def test_what_is_no_number_is_named(value, problem):
 @pytest.mark.parametrize(("value", "found"), [(1, "a number"), (False, "a boolean"), (math.nan, "a number")])
 def test_what_is_no_text_is_named(value, found):
     assert offenders(JOB=value) == {"JOB": f"expected text, found {found}"}
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("features", "values"),
+    [
+        ({"AMT": np.float64(2.5), "JOB": "driver"}, [2.5, 1.0]),
+        ({"AMT": np.int32(3), "JOB": Text("clerk")}, [3.0, 0.0]),
+        ({"AMT": Decimal("1.5"), "JOB": None}, None),
+        ({"AMT": Fraction(1, 2), "JOB": "clerk"}, [0.5, 0.0]),
+        ({"AMT": 2**70, "JOB": "driver", "CODE_GENDER": Text("F")}, [2.0**70, 1.0]),
+    ],
+)
+def test_values_that_are_not_plain_are_read_one_by_one(features, values):
+    if values is None:
+        assert offenders(**features) == {"AMT": "expected a number, found another type"}
+    else:
+        assert FEATURES.encode_row(features).values.tolist() == values
+
+
+def test_a_nan_that_was_sent_is_an_offence_whatever_else_is_missing():
+    assert offenders(AMT=float("nan"), JOB=None) == {"AMT": "expected a finite number, found NaN or infinity"}
+
+
+def test_a_protected_number_is_checked_and_not_placed():
+    features = FeatureSet(scored=FEATURES.scored, protected=(Feature("CODE_GENDER", "numeric"),))
+    assert features.encode_row({"AMT": 1.0, "JOB": "clerk", "CODE_GENDER": 1}).values.tolist() == [1.0, 0.0]
+    with pytest.raises(ApplicationError, match="CODE_GENDER: expected a finite number"):
+        features.encode_row({"CODE_GENDER": math.inf})
 
 
 def test_an_unknown_name_is_an_offence_even_when_null():

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,11 +48,41 @@ def test_one_application_and_its_batch_get_the_same_bits(scorer, rows):
     assert scorer.probabilities(frame).tobytes() == one_by_one.tobytes()
 
 
+def test_every_row_of_a_portfolio_gets_the_bits_of_the_batch(scorer, portfolio):
+    frame = portfolio[0].drop(columns="SK_ID_CURR")
+    frame.loc[::7, "OCCUPATION_TYPE"] = "astronaut"
+    frame.loc[::11] = None
+    sent = [
+        {name: None if pd.isna(value) else value for name, value in row.items()} for row in frame.to_dict("records")
+    ]
+    left_out = [{name: value for name, value in row.items() if value is not None} for row in sent]
+    expected = scorer.probabilities(frame).tobytes()
+    assert np.array([scorer.score(row).probability for row in sent]).tobytes() == expected
+    assert np.array([scorer.score(row).probability for row in left_out]).tobytes() == expected
+
+
+def test_contributions_add_up_to_the_raw_score_of_every_row(scorer, applications):
+    booster = lightgbm.Booster(model_str=scorer._booster_text)
+    rows = [scorer.score(application).row for application in applications]
+    sums = [scorer.contributions(row).sum() + scorer.base_value for row in rows]
+    np.testing.assert_allclose(sums, booster.predict(np.array(rows), raw_score=True), rtol=0, atol=1e-9)
+
+
+def test_contributions_come_in_the_order_of_the_scored_names(scorer):
+    row = scorer.score({"EXT_SOURCE_1": -2.0}).row
+    by_name = dict(zip(scorer.scored_names, scorer.contributions(row), strict=True))
+    # The signal of the portfolio: a low external score defaults.
+    assert by_name["EXT_SOURCE_1"] == max(by_name.values()) > 0
+    assert by_name["EMPTY"] == 0
+
+
 def test_threads_share_a_scorer(scorer, applications, portfolio):
     expected = scorer.probabilities(portfolio[0].head(300)).tolist()
     with ThreadPoolExecutor(8) as pool:
         scores = list(pool.map(scorer.score, applications * 5))
+        explained = list(pool.map(scorer.contributions, [score.row for score in scores]))
     assert [score.probability for score in scores] == expected * 5
+    assert np.array(explained[:300]).tobytes() == np.array(explained[-300:]).tobytes()
 
 
 def test_a_probability_lies_between_zero_and_one_and_ranks_defaults_first(scorer, portfolio):

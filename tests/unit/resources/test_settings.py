@@ -80,6 +80,10 @@ def test_all_wrong_values_are_named_at_once(no_settings):
         "CREDIT_DRIFT_FEATURES": "0",
         "CREDIT_RETRAIN_COOLDOWN_HOURS": "inf",
         "CREDIT_SCORE_PROTECTED": "perhaps",
+        "CREDIT_API_WORKERS": "0",
+        "CREDIT_RECORD_DEADLINE_MS": "5",
+        "CREDIT_JOURNAL_MAX_MB": "0",
+        "CREDIT_REASONS_LIMIT": "-1",
     }
     for name, value in wrong.items():
         no_settings.setenv(name, value)
@@ -88,6 +92,23 @@ def test_all_wrong_values_are_named_at_once(no_settings):
     message = str(caught.value)
     assert [name for name, value in wrong.items() if message.count(f"{name}={value!r}") != 1] == []
     assert "\n" not in message
+
+
+def test_the_service_has_defaults_for_a_laptop():
+    settings = load_settings()
+    assert (settings.api_workers, settings.record_deadline_ms, settings.journal_max_mb) == (1, 150, 1024)
+    assert (settings.reasons_file, settings.reasons_limit) == (None, 4)
+    assert (settings.service_database_url, settings.reader_database_url) == (None, None)
+
+
+def test_a_catalogue_of_reasons_that_is_not_there_is_an_error_at_the_start(no_settings, tmp_path):
+    no_settings.setenv("CREDIT_REASONS", str(tmp_path))
+    with pytest.raises(SettingsError, match=rf"CREDIT_REASONS='{tmp_path}' \(Value error, {tmp_path} is no file\)"):
+        load_settings()
+    catalogue = tmp_path / "reasons.yaml"
+    catalogue.write_text("")
+    no_settings.setenv("CREDIT_REASONS", str(catalogue))
+    assert load_settings().reasons_file == catalogue
 
 
 def test_an_override_of_no_setting_is_an_error():

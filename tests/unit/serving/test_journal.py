@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from credit_risk.errors import SettingsError, UnavailableError
-from serving.journal import Journal
+from credit_risk.errors import SettingsError
+from serving.journal import Journal, NoRecordError
 
 
 def drain(journal):
@@ -87,12 +87,34 @@ def test_a_segment_that_is_written_is_left_alone(journal, decision):
 
 def test_a_folder_that_is_gone_is_an_error_and_not_a_loss(journal, decision):
     shutil.rmtree(journal.directory)
-    with pytest.raises(UnavailableError, match="found a journal that cannot be written"):
+    with pytest.raises(NoRecordError, match="found a journal that cannot be written"):
         journal.append([decision()])
     journal.prepare()
     kept = decision()
     journal.append([kept])
     assert drain(journal) == [kept]
+
+
+def test_a_journal_at_its_limit_refuses_whole_batches_and_recovers(tmp_path, decision):
+    line = len(decision().to_json()) + 1
+    journal = Journal(tmp_path, max_bytes=3 * line + 20)
+    kept = [decision(), decision()]
+    journal.append(kept)
+    with pytest.raises(NoRecordError, match=r"found a journal at its limit .* CREDIT_JOURNAL_MAX_MB"):
+        journal.append([decision(), decision()])
+    assert drain(journal) == kept
+    later = [decision(), decision()]
+    journal.append(later)
+    assert drain(journal) == later
+
+
+def test_the_limit_counts_what_other_processes_wrote(tmp_path, decision):
+    other = Journal(tmp_path)
+    other.append([decision(), decision()])
+    journal = Journal(tmp_path, max_bytes=other.bytes_waiting() + 20)
+    with pytest.raises(NoRecordError, match="found a journal at its limit"):
+        journal.append([decision()])
+    other.seal()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
+from structlog.testing import capture_logs
 
+from credit_risk.canaries import Canaries, Canary
 from credit_risk.errors import ModelError, UnavailableError
-from resources.registry import StoredModel
-from serving.live_model import LiveModel, ready_to_serve
+from resources.stored_model import StoredModel
+from serving.live_model import LiveModel
 from serving.metrics import Metrics
 
 SOON_S = 0.01
@@ -25,17 +27,32 @@ class Source:
         return self.look()
 
 
+@dataclass
+class Platform(Source):
+    """A registry with a history that is there at once."""
+
+    since: str | None = None
+
+    def live_since(self, _: str) -> str | None:
+        return self.since
+
+
 def away() -> str:
     raise UnavailableError("no answer", expected="one", remedy="start it")
 
 
 @pytest.fixture
-def follow(tmp_path):
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+def follow(tmp_path, metrics):
     """`follow(source)`: a live model that has looked at its registry once."""
     started = []
 
     def start(source):
-        live = LiveModel(source, tmp_path / "last_good", Metrics(), look_interval_s=SOON_S)
+        live = LiveModel(source, tmp_path / "last_good", metrics, look_interval_s=SOON_S)
         live.start(wait_s=5)
         started.append(live)
         return live
@@ -139,6 +156,68 @@ def test_a_registry_that_hangs_is_not_waited_for(tiny_model, tmp_path, eventuall
     live.stop()
 
 
-def test_a_model_that_is_not_one_is_an_error(tiny_model):
-    with pytest.raises(ModelError, match="SHA-256"):
-        ready_to_serve(replace(tiny_model("1"), booster_text="tree"))
+def test_a_model_that_scores_its_canaries_otherwise_is_refused_until_another_one_comes(
+    follow, tiny_model, eventually, metrics
+):
+    canaries = Canaries((Canary({"AMT_CREDIT": 1.0}, 0.999),))
+    wrong = replace(tiny_model("2", seed=2), canaries=canaries)
+    source = Source(lambda: "1", lambda version: wrong if version == "2" else tiny_model(version))
+    with capture_logs() as lines:
+        live = follow(source)
+        source.look = lambda: "2"
+        eventually(lambda: live.problem is not None and metrics.model_refused._value.get() == 1)
+        assert live.current.version == "1"
+        assert "1 of 1 canary applications" in live.problem
+        source.look = lambda: "3"
+        eventually(lambda: live.current.version == "3" and metrics.model_refused._value.get() == 0)
+    assert live.problem is None
+    (refusal,) = [line for line in lines if line["log_level"] == "error"]
+    assert (refusal["event"], refusal["model_version"], refusal["serving"]) == ("model_refused", "2", "1")
+
+
+def test_an_outage_while_a_version_is_refused_is_not_another_refusal(follow, tiny_model, eventually):
+    damaged = replace(tiny_model("2"), booster_text="damaged")
+    source = Source(lambda: "2", lambda _: damaged)
+    with capture_logs() as lines:
+        live = follow(source)
+        eventually(lambda: "SHA-256" in live.problem)
+        source.look = away
+        eventually(lambda: "no answer" in live.problem)
+    assert [line["event"] for line in lines if "reason" in line] == ["model_refused", "live_model_problem"]
+
+
+def test_what_the_service_requires_besides_is_asked_of_every_model(tiny_model, tmp_path, metrics):
+    def refuse(model):
+        raise ModelError(f"no reasons for model {model.version}", expected="some", remedy="write them")
+
+    live = LiveModel(Source(lambda: "1", tiny_model), tmp_path, metrics, look_interval_s=SOON_S, requirements=[refuse])
+    live.start(wait_s=5)
+    live.stop()
+    assert live.current is None
+    assert "no reasons for model 1" in live.problem
+
+
+def test_a_copy_that_has_been_live_ever_since_answers_before_the_registry_does(follow, tiny_model):
+    kept = follow(Platform(lambda: "1", tiny_model, since="monday"))
+    kept.stop()
+    answer = threading.Event()
+    live = follow(Platform(lambda: "1" if answer.wait(10) else None, tiny_model, since="monday"))
+    assert live.current.version == "1"
+    assert not live.current.is_copy
+    assert live.problem is None
+    answer.set()
+
+
+@pytest.mark.parametrize("since", ["tuesday", None])
+def test_a_copy_of_another_stay_waits_for_the_registry(follow, tiny_model, since):
+    kept = follow(Platform(lambda: "1", tiny_model, since="monday"))
+    kept.stop()
+    live = follow(Platform(lambda: "2", lambda version: tiny_model(version, seed=2), since=since))
+    assert live.current.version == "2"
+
+
+def test_a_copy_that_was_kept_without_a_history_waits_for_the_registry(follow, tiny_model):
+    kept = follow(Source(lambda: "1", tiny_model))
+    kept.stop()
+    live = follow(Platform(lambda: "2", lambda version: tiny_model(version, seed=2), since=None))
+    assert live.current.version == "2"

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from credit_risk.errors import ApplicationError, CreditError, ModelError, UnavailableError
 from serving.application import refusal
 from serving.contract import ProblemBody
+from serving.journal import NoRecordError
 from serving.problems import MAX_OFFENDERS, problem_response
 
 
@@ -24,7 +25,8 @@ def answer(error):
     [
         (ApplicationError, 422, "invalid-application"),
         (ModelError, 503, "no-model"),
-        (UnavailableError, 503, "not-recorded"),
+        (NoRecordError, 503, "no-record"),
+        (UnavailableError, 503, "unavailable"),
     ],
 )
 def test_each_error_of_ours_has_its_status(error_type, status, kind):

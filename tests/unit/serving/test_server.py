@@ -16,14 +16,22 @@ def settings(**changes: object) -> Settings:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
-def test_loopback_addresses_are_allowed(host):
-    server.require_loopback(settings(CREDIT_API_HOST=host))
+def test_without_keys_this_machine_may_ask(host):
+    assert server.how_it_is_closed(settings(CREDIT_API_HOST=host), 0).startswith("loopback only")
 
 
 @pytest.mark.parametrize("host", [ANY_ADDRESS, "::", "10.0.0.1", "scoring.example"])
 def test_without_keys_other_addresses_are_refused(host):
-    with pytest.raises(SettingsError, match="and no API keys; expected a loopback address"):
-        server.require_loopback(settings(CREDIT_API_HOST=host))
+    with pytest.raises(SettingsError, match=r"and no API keys; expected an API key, or a loopback address"):
+        server.how_it_is_closed(settings(CREDIT_API_HOST=host), 0)
+
+
+def test_with_keys_any_address_will_do():
+    assert server.how_it_is_closed(settings(CREDIT_API_HOST=ANY_ADDRESS), 2) == "2 API keys on record"
+
+
+def test_keys_that_cannot_be_read_yet_keep_the_service_closed():
+    assert server.how_it_is_closed(settings(CREDIT_API_HOST=ANY_ADDRESS), None).startswith("closed until")
 
 
 def test_a_port_in_use_is_named():
@@ -39,7 +47,7 @@ def test_an_address_of_another_machine_is_named():
 
 
 def test_what_keeps_it_from_starting_is_one_line(monkeypatch, capsys):
-    monkeypatch.setenv("CREDIT_API_HOST", ANY_ADDRESS)
+    monkeypatch.setenv("CREDIT_API_PORT", "many")
     assert server.main() == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error: found CREDIT_API_HOST={ANY_ADDRESS}")
+    assert line.startswith("error: found wrong settings: CREDIT_API_PORT='many'")

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from credit_risk.canaries import Canaries, Canary
 from credit_risk.errors import ModelError
-from resources.registry import StoredModel
+from resources.stored_model import StoredModel
 
 
 @pytest.fixture
@@ -27,6 +28,20 @@ def test_the_newest_copy_is_read_and_older_ones_go(model, tmp_path):
         assert StoredModel.read(tmp_path) == version
     # The one before stays for readers that looked at the pointer a moment ago.
     assert {path.name for path in tmp_path.iterdir()} == {"version", "5", "6"}
+
+
+def test_canaries_are_kept_with_the_model(model, tmp_path):
+    with_canaries = replace(model, canaries=Canaries((Canary({"AMT_CREDIT": 1.5}, 0.25),)))
+    with_canaries.save(tmp_path)
+    assert StoredModel.read(tmp_path) == with_canaries
+    model.save(tmp_path)
+    assert StoredModel.read(tmp_path) == model
+
+
+def test_workers_that_keep_the_same_version_leave_the_one_before_in_place(model, tmp_path):
+    for version in ("3", "4", "4"):
+        replace(model, version=version).save(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"version", "3", "4"}
 
 
 def test_saving_the_same_version_again_changes_nothing(model, tmp_path):

@@ -1,0 +1,65 @@
+"""GET /predictions/...: decisions from the record, and why they came out as they did.
+
+Here: the routes that read the record. Keep out: making decisions (`predict`).
+"""
+
+import asyncio
+from http import HTTPStatus
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Response
+
+from resources.prediction_log import DecisionRecord
+from serving import answers
+from serving.contract import Explanation, StoredDecision, problems
+from serving.keys import ObserveKey
+from serving.parts import Parts, PartsOf
+from serving.problems import RequestError
+
+router = APIRouter(prefix="/predictions/{prediction_id}")
+
+
+@router.get(
+    "",
+    summary="A stored decision",
+    response_model=StoredDecision,
+    responses=problems(401, 403, 404, 422, 429, 503),
+)
+async def stored_decision(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
+    """The decision as it was answered, when, and the features that it was made from."""
+    record = await _recorded(prediction_id, parts)
+    return _json(answers.stored_decision(record))
+
+
+@router.get(
+    "/explanation",
+    summary="Why a decision came out as it did",
+    response_model=Explanation,
+    responses=problems(401, 403, 404, 422, 429, 503),
+)
+async def explanation(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
+    """The reasons as stored, and the share of every feature in the log-odds by the model that decided."""
+    record = await _recorded(prediction_id, parts)
+    scorer = await parts.models.scorer(record.model_version)
+    score = scorer.score(record.features)
+    contributions = await asyncio.to_thread(scorer.contributions, score.row)
+    by_name = dict(zip(scorer.scored_names, contributions.tolist(), strict=True))
+    return _json(answers.explanation(record, scorer.base_value, by_name, record.features))
+
+
+async def _recorded(prediction_id: UUID, parts: Parts) -> DecisionRecord:
+    record = await parts.records.get(prediction_id)
+    if record is None:
+        raise RequestError(
+            HTTPStatus.NOT_FOUND,
+            "unknown-prediction",
+            "no decision of this prediction_id on record",
+            expected="one that POST /predict answered with",
+            remedy="check it; during an outage of the database decisions are on record here only after it",
+        )
+    return record
+
+
+def _json(content: dict[str, object]) -> Response:
+    return Response(orjson.dumps(content), HTTPStatus.OK, media_type="application/json")
