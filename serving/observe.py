@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 
 from credit_risk.feature_set import Feature
 from serving.contract import Health, ModelInfo, problems
+from serving.keys import ObserveKey
 from serving.parts import Parts, PartsOf
 
 router = APIRouter()
@@ -29,8 +30,13 @@ async def health(parts: PartsOf, response: Response) -> Health:
     return state
 
 
-@router.get("/model-info", summary="The model that answers", response_model=ModelInfo, responses=problems(503))
-async def model_info(parts: PartsOf) -> ModelInfo:
+@router.get(
+    "/model-info",
+    summary="The model that answers",
+    response_model=ModelInfo,
+    responses=problems(401, 403, 429, 503),
+)
+async def model_info(parts: PartsOf, _: ObserveKey) -> ModelInfo:
     """Version, threshold, figures and features of the live model."""
     model = parts.model()
     manifest = model.manifest
@@ -56,11 +62,17 @@ async def model_info(parts: PartsOf) -> ModelInfo:
     )
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses={
-    200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text format."}
-})  # fmt: skip
-async def metrics(parts: PartsOf) -> Response:
-    """Every metric of this process, as Prometheus scrapes it."""
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text format."},
+        **problems(401, 403, 429, 503),
+    },
+)
+async def metrics(parts: PartsOf, _: ObserveKey) -> Response:
+    """Every metric of the service, of all its workers, as Prometheus scrapes it."""
     body, media_type = parts.metrics.exposition()
     return Response(body, media_type=media_type)
 
@@ -71,6 +83,7 @@ def _health_of(parts: Parts) -> Health:
     found = [registry_problem] if registry_problem else []
     if not parts.recorder.connected:
         found.append("found no PostgreSQL to record in; decisions go to the local journal; start PostgreSQL")
+    found += parts.gate.problems
     answers = "degraded" if found else "healthy"
     return Health(
         status=answers if model else "unavailable",

@@ -98,9 +98,7 @@ async def predict_batch(request: Request, caller: ScoreKey, parts: PartsOf, reas
 async def _record(records: list[DecisionRecord], parts: Parts) -> None:
     if not records:
         return
-    started = perf_counter()
     await parts.recorder.record_all(records)
-    parts.metrics.record_seconds.observe(perf_counter() - started)
     for record in records:
         parts.metrics.decided(record)
 

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 from uuid import UUID
 
 import psycopg
@@ -116,9 +117,12 @@ class Recorder:
         if not records:
             return []
         done: asyncio.Future[list[DecisionRecord]] = self._loop.create_future()
+        started = perf_counter()
         self._pending.append(_Waiting(records, done))
         self._work.set()
-        return await done
+        answers = await done
+        self._metrics.record_seconds.observe(perf_counter() - started)
+        return answers
 
     async def find_answer(self, key: str) -> DecisionRecord | None:
         """The answer that an idempotency key has in PostgreSQL; None also while that is away."""

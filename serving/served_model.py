@@ -75,14 +75,12 @@ def ready_to_serve(
             requirement(model)
     except ModelError:
         raise
+    except CreditError as error:
+        raise ModelError(error.found, expected=error.expected, remedy=error.remedy, fields=error.fields) from error
     except Exception as error:
         raise ModelError(
-            f"model {stored.version} that cannot score ({_kind_of(error)})",
+            f"model {stored.version} that cannot score ({type(error).__name__}: {error})",
             expected="an answer to an application with nothing known",
             remedy="promote another version; train again with the code that runs here",
         ) from error
     return model
-
-
-def _kind_of(error: Exception) -> str:
-    return str(error) if isinstance(error, CreditError) else f"{type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from credit_risk.canaries import Canaries, Canary
-from credit_risk.errors import ModelError
+from credit_risk.errors import ModelError, SettingsError
 from credit_risk.scoring import Scorer
 from serving.served_model import ready_to_serve
 
@@ -52,7 +52,7 @@ def test_whatever_goes_wrong_in_it_is_said_as_an_error_of_the_model(tiny_model):
 
 def test_what_the_service_requires_besides_is_asked(tiny_model):
     def refuse(model):
-        raise ModelError(f"no reasons for model {model.version}", expected="some", remedy="write them")
+        raise SettingsError(f"no reasons for model {model.version}", expected="some", remedy="write them")
 
     with pytest.raises(ModelError, match="no reasons for model 1"):
         ready_to_serve(tiny_model("1"), requirements=[refuse])
