@@ -18,7 +18,7 @@ up: $(READY)  ## everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scori
 	$(BIN)/credit up
 
 test: $(SPARK)  ## the test suite (below 10 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/pytest -m "not slow" -n auto --dist loadfile $(ARGS)
 
 test-slow: $(SPARK)  ## the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)

@@ -74,7 +74,10 @@ class _PreparedCall:
         # The call reads the booster's trees: it must not outlive them.
         self._booster = booster
         self._config = config
-        self._run = library.LGBM_BoosterPredictForMatSingleRowFast
+        # Without letting the interpreter go: other threads would take it for milliseconds, and a row takes
+        # a tenth of one.
+        # Its path has no public name either.
+        self._run = ctypes.PyDLL(library._name).LGBM_BoosterPredictForMatSingleRowFast  # noqa: SLF001
         self._n_columns = booster.num_feature()
         self._n_written = ctypes.byref(ctypes.c_int64(0))
         self._result = ctypes.c_double()

@@ -6,7 +6,7 @@ would cost more time than scoring does.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -24,6 +24,10 @@ _CONTRACT = ConfigDict(extra="forbid", protected_namespaces=())
 
 Values = dict[str, float | str | None]
 
+# PostgreSQL's text holds every character but this one.
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+SentValues = dict[str, float | Text | None]
+
 
 class ApplicationBody(BaseModel):
     """An application: who applies, and what is known: features, or the form, or neither to look the client up."""
@@ -32,13 +36,13 @@ class ApplicationBody(BaseModel):
     model_config = ConfigDict(
         extra="forbid", protected_namespaces=(), json_schema_extra={"not": {"required": ["features", "application"]}}
     )
-    SK_ID_CURR: int = Field(ge=1, le=MAX_CLIENT_KEY, description="the client key")
-    features: Values | SkipJsonSchema[None] = Field(
+    SK_ID_CURR: int = Field(ge=1, le=MAX_CLIENT_KEY, description="the client key; without a fraction, not even .0")
+    features: SentValues | SkipJsonSchema[None] = Field(
         default=None,
         description="By name, as GET /model-info lists them: numbers (finite) for numeric features, text for "
         "categorical ones. Left out or null is missing. An unknown name or a wrong type is refused.",
     )
-    application: Values | SkipJsonSchema[None] = Field(
+    application: SentValues | SkipJsonSchema[None] = Field(
         default=None,
         description="The raw form: columns of application_train by name, but TARGET. Left out or null is missing.",
     )
@@ -205,6 +209,14 @@ _PROBLEMS: dict[int, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+_IN_SECONDS = {"type": "integer", "minimum": 1}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "how to ask", "required": True, "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "seconds", "required": True, "schema": _IN_SECONDS}},
+    503: {"Retry-After": {"description": "seconds", "required": True, "schema": _IN_SECONDS}},
+}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of a route, for its `responses`."""
     return {status: _problem_document(status) for status in statuses}
@@ -223,7 +235,8 @@ def _problem_document(status: int) -> dict[str, Any]:
         example["errors"] = [{"feature": "AMT_CREDIT", "problem": "expected a number, found text"}]
         example["n_errors"] = 1
     schema = {"$ref": _REF.format(model="ProblemBody")}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    document = {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    return document | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
 
 
 def _schema_of(model: type[BaseModel]) -> dict[str, Any]:

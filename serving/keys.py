@@ -119,8 +119,10 @@ class RequiresRole(SecurityBase):
         return caller
 
 
+SCORE = RequiresRole("score")
+
 # To predict, alone or in batches.
-ScoreKey = Annotated[Caller, Security(RequiresRole("score"))]
+ScoreKey = Annotated[Caller, Security(SCORE)]
 # To see stored decisions, explanations, the model and the metrics.
 ObserveKey = Annotated[Caller, Security(RequiresRole("observe"))]
 # To deliver outcomes and log lines.

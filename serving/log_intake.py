@@ -45,6 +45,9 @@ _MESSAGE = ("message", "msg", "log")
 # Seconds since 1970 until the year 2200; more is milliseconds or no time at all.
 _MAX_EPOCH_S = 7_258_118_400
 
+# No JSON; or JSON that can be read but not written, because it is nested deeper than 254 levels.
+_NOT_STORABLE = (orjson.JSONDecodeError, orjson.JSONEncodeError)
+
 _DESCRIPTION = f"""
 One JSON object, an array of objects, or newline-delimited JSON; gzip (`Content-Encoding: gzip`) is accepted.
 
@@ -70,10 +73,11 @@ class LogsAnswer(BaseModel):
 _EXAMPLE = {"timestamp": "2026-11-01T12:00:00Z", "level": "info", "event": "request", "status": 200}
 _LINES = {"schema": {"type": "string"}, "example": f"{orjson.dumps(_EXAMPLE).decode()}\n"}
 _REQUEST = {
-    "required": True,
+    # A chunk without lines is one, and what is no object is kept as text: no type is asked for.
+    "required": False,
     "content": {
         "application/json": {
-            "schema": {"anyOf": [{"type": "object"}, {"type": "array", "items": {}, "maxItems": MAX_LINES}]},
+            "schema": {"description": "an object, or an array of objects", "maxItems": MAX_LINES},
             "example": [_EXAMPLE],
         },
         "application/x-ndjson": _LINES,
@@ -128,12 +132,12 @@ def _items(chunk: bytes) -> Iterator[object]:
     """The lines of a chunk: values of JSON, or bytes that are none."""
     if chunk.lstrip()[:1] == b"[":
         try:
-            array = orjson.loads(chunk)
-        except orjson.JSONDecodeError:
+            array = list(map(_storable, orjson.loads(chunk)))
+        except _NOT_STORABLE:
             # Cut off, or lines of text in brackets.
             pass
         else:
-            yield from map(_storable, array)
+            yield from array
             return
     for line in chunk.splitlines():
         if line.strip():
@@ -145,7 +149,7 @@ def _parsed(line: bytes) -> object:
         return line[:MAX_LINE_BYTES]
     try:
         return _storable(orjson.loads(line))
-    except orjson.JSONDecodeError:
+    except _NOT_STORABLE:
         return line
 
 

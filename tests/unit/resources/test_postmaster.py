@@ -48,9 +48,9 @@ def test_no_server_runs_in_a_folder_without_a_pid_file(data_dir):
     assert not embedded_postgres.is_running(data_dir / "absent")
 
 
-@pytest.mark.parametrize("content", ["", "\n", "garbage", f"{os.getpid()}\n", f"{os.getpid()}\n" + "x\n" * 7, "1"])
+@pytest.mark.parametrize("content", ["", "\n", "garbage", "{pid}\n", "{pid}\n" + "x\n" * 7, "1"])
 def test_a_pid_file_of_another_process_is_no_server(data_dir, content):
-    (data_dir / "postmaster.pid").write_text(content)
+    (data_dir / "postmaster.pid").write_text(content.format(pid=os.getpid()))
     assert postmaster.find(data_dir) is None
 
 
