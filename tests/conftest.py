@@ -45,6 +45,8 @@ FAST = ("fsync = off", "full_page_writes = off")
 
 # A developer's `.env` is not the tests'.
 os.environ["CREDIT_ENV_FILE"] = ""
+# Nor is the width of a terminal, of which every process of a test run has another idea.
+os.environ["COLUMNS"] = "200"
 
 
 class PostgresServer:

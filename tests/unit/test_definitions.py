@@ -12,7 +12,7 @@ from resources.settings import ENV_FILE, REPOSITORY, Settings
 
 # Key, group, partitions, owner, and what it is made from.
 ASSETS = """
-champion_model                  model       -      team:credit-models  credit_model training_reference
+champion_model                  model       -      team:credit-models  credit_model online_features training_reference
 client_features                 features    -      team:credit-data    features/application features/bureau features/bureau_balance features/credit_card_balance features/installments_payments features/pos_cash_balance features/previous_application
 credit_model                    model       -      team:credit-models  client_features raw/application_train
 drift_report                    monitoring  daily  team:credit-risk    predictions training_reference
