@@ -4,7 +4,6 @@ Here: the order of the steps, with the time that each took: features, probabilit
 step; it lives with its noun.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import perf_counter
@@ -46,7 +45,7 @@ async def decision_on(application: Application, parts: Parts, *, all_reasons: bo
     parts.metrics.score_seconds.observe(seconds)
     threshold = model.manifest.threshold
     decision = decide(score.probability, threshold)
-    reasons = await _reasons(features, score, decision, model, parts, all_reasons=all_reasons)
+    reasons = _reasons(features, score, decision, model, parts, all_reasons=all_reasons)
     return DecisionRecord(
         prediction_id=uuid7(),
         created_at=datetime.now(UTC),
@@ -89,7 +88,7 @@ def _score(features: Mapping[str, object], application: Application, model: Serv
     return score
 
 
-async def _reasons(
+def _reasons(
     features: Mapping[str, object],
     score: Score,
     decision: Decision,
@@ -102,8 +101,8 @@ async def _reasons(
     if not parts.reasons_limit or not (refused or all_reasons):
         return ()
     started = perf_counter()
-    # In a thread: numpy leaves the interpreter to other requests meanwhile.
-    contributions = await asyncio.to_thread(model.scorer.contributions, score.row)
+    # Not in a thread: that takes longer, for this request and for the others, than they wait for it here.
+    contributions = model.scorer.contributions(score.row)
     reasons = parts.reasons.reasons(
         contributions,
         features,
