@@ -19,7 +19,8 @@ from credit_risk.features.client import FEATURE_TABLES, across_sources, raw_inpu
 from credit_risk.features.rendering import CLIENT
 from credit_risk.features.version import feature_version, source_version
 from credit_risk.tables.catalogue import TABLES
-from resources.engine import Engine, open_engine
+from resources.engine import Engine
+from resources.engine_choice import open_engine
 from resources.feature_store import CLIENT_FEATURES, FeatureStore
 from resources.lake import Lake
 from resources.raw_files import convert

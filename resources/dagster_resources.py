@@ -76,7 +76,7 @@ class PlatformResource(dg.ConfigurableResource[Any]):
     @property
     def engine(self) -> "Engine":
         """A fresh engine for features."""
-        from resources.engine import open_engine
+        from resources.engine_choice import open_engine
 
         return open_engine(self.settings, self.lake)
 

@@ -1,7 +1,7 @@
-"""The engine that computes features: one protocol, and the engine that the settings name.
+"""The engine that computes features, as everybody else sees it.
 
-Here: what every engine can do, and the choice between them. Each engine has a module of its own
-(`engine_duckdb`, `engine_spark`). Keep out: what a feature is (`credit_risk.features`).
+Here: what every engine can do. Each engine has a module of its own (`engine_duckdb`, `engine_spark`). Keep out: the
+choice between them (`engine_choice`), and what a feature is (`credit_risk.features`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,6 @@ import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
 from resources.lake import Lake
-from resources.settings import Settings, prepare_home
 
 # Columns that are computed within a row, over a table.
 Derive = Callable[[ibis.Table], Mapping[str, ir.Value]]
@@ -56,21 +55,3 @@ class Engine(Protocol):
         Returns:
             How many rows there are.
         """
-
-
-def open_engine(settings: Settings, lake: Lake) -> Engine:
-    """The configured engine, with its scratch space under CREDIT_HOME.
-
-    Raises:
-        SettingsError: CREDIT_HOME cannot be written, or what CREDIT_ENGINE needs is missing.
-        UnavailableError: CREDIT_SPARK_REMOTE does not answer.
-    """
-    scratch = prepare_home(settings) / "scratch"
-    # Imported here: whoever computes with one engine need not have the other installed.
-    if settings.engine == "spark":
-        from resources.engine_spark import SparkEngine
-
-        return SparkEngine(lake, scratch, settings.spark_remote)
-    from resources.engine_duckdb import DuckDBEngine
-
-    return DuckDBEngine(lake, scratch)

@@ -4,9 +4,18 @@ Here: one function a form of answer. Keep out: their documentation (`contract`).
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+import orjson
+from fastapi import Response
+
 from resources.prediction_log import DecisionRecord
+
+
+def json_answer(content: Mapping[str, Any]) -> Response:
+    """An answer of the contract, as it is sent."""
+    return Response(orjson.dumps(content), HTTPStatus.OK, media_type="application/json")
 
 
 def prediction(record: DecisionRecord) -> dict[str, Any]:

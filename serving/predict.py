@@ -111,7 +111,7 @@ async def predict(request: Request, caller: ScoreKey, parts: PartsOf, reasons: R
     record = await parts.idempotency.once(key, decide)
     parts.metrics.decided(record)
     request.state.prediction_id = str(record.prediction_id)
-    return _json(answers.prediction(record))
+    return answers.json_answer(answers.prediction(record))
 
 
 router.include_router(direct)
@@ -138,7 +138,7 @@ async def predict_batch(request: Request, caller: ScoreKey, parts: PartsOf, reas
             outcomes.append(error)
     records = [outcome for outcome in outcomes if isinstance(outcome, DecisionRecord)]
     await _record(records, parts)
-    return _json({"answers": [_item(outcome, request) for outcome in outcomes]})
+    return answers.json_answer({"answers": [_item(outcome, request) for outcome in outcomes]})
 
 
 async def _record(records: list[DecisionRecord], parts: Parts) -> None:
@@ -154,7 +154,3 @@ def _item(outcome: DecisionRecord | CreditError, request: Request) -> dict[str, 
         return {"status": HTTPStatus.OK, **answers.prediction(outcome)}
     problem: dict[str, Any] = orjson.loads(problem_of(outcome).body(request.state.request_id))
     return problem
-
-
-def _json(content: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(content), HTTPStatus.OK, media_type="application/json")

@@ -7,7 +7,6 @@ import asyncio
 from http import HTTPStatus
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Response
 
 from resources.prediction_log import DecisionRecord
@@ -29,7 +28,7 @@ router = APIRouter(prefix="/predictions/{prediction_id}")
 async def stored_decision(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
     """The decision as it was answered, when, and the features that it was made from."""
     record = await _recorded(prediction_id, parts)
-    return _json(answers.stored_decision(record))
+    return answers.json_answer(answers.stored_decision(record))
 
 
 @router.get(
@@ -45,7 +44,7 @@ async def explanation(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Res
     score = scorer.score(record.features)
     contributions = await asyncio.to_thread(scorer.contributions, score.row)
     by_name = dict(zip(scorer.scored_names, contributions.tolist(), strict=True))
-    return _json(answers.explanation(record, scorer.base_value, by_name, record.features))
+    return answers.json_answer(answers.explanation(record, scorer.base_value, by_name, record.features))
 
 
 async def _recorded(prediction_id: UUID, parts: Parts) -> DecisionRecord:
@@ -59,7 +58,3 @@ async def _recorded(prediction_id: UUID, parts: Parts) -> DecisionRecord:
             remedy="check it; during an outage of the database decisions are on record here only after it",
         )
     return record
-
-
-def _json(content: dict[str, object]) -> Response:
-    return Response(orjson.dumps(content), HTTPStatus.OK, media_type="application/json")

@@ -21,7 +21,7 @@ from s3fs import S3FileSystem
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from credit_risk.errors import ModelError, SettingsError, UnavailableError
-from resources.engine import open_engine
+from resources.engine_choice import open_engine
 from resources.feature_store import CLIENT_FEATURES, FeatureStore
 from resources.lake import Lake
 from resources.object_uploads import unfinished_uploads

@@ -23,7 +23,7 @@ COMPUTING = """
 import sys
 import ibis
 import pandas as pd
-from resources.engine import open_engine
+from resources.engine_choice import open_engine
 from resources.feature_store import CLIENT_FEATURES, FeatureStore
 from resources.lake import Lake
 from resources.settings import load_settings

@@ -8,7 +8,8 @@ import sys
 
 from credit_risk.features.client import FEATURE_TABLES, across_sources
 from credit_risk.features.rendering import CLIENT
-from resources.engine import Engine, open_engine
+from resources.engine import Engine
+from resources.engine_choice import open_engine
 from resources.feature_store import CLIENT_FEATURES
 from resources.lake import Lake
 from resources.settings import load_settings

@@ -1,7 +1,7 @@
 import pytest
 
 from credit_risk.errors import SettingsError
-from resources.engine import open_engine
+from resources.engine_choice import open_engine
 from resources.engine_duckdb import DuckDBEngine
 from resources.lake import Lake
 from resources.settings import load_settings
