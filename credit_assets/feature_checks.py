@@ -99,7 +99,7 @@ def inspect(
         tags: of the run: it may accept changes.
         clients: of the table of all clients, how many applications there are; None for a single source.
     """
-    unknown = [name for name in table.columns if name not in footer.extents]
+    unknown = [name for name in table.columns if name in footer.without_bounds]
     extents = footer.extents | measured_extents(table, unknown)
     schema = feature_schema(record.table, specifications, copied=() if clients is None else COPIED)
     contract = contract_findings(table, schema, extents, rows=footer.rows, clients=clients)

@@ -4,7 +4,6 @@ Here: what both readings of a CSV file (csv_plain, csv_rows) have in common once
 are read, and what they must be like (credit_risk.tables).
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from credit_risk.tables.raw_table import CLIENT, RawTable
 from credit_risk.tables.violations import Extent
 from resources.csv_engine import literal, one_file, session
+from resources.parquet_footer import footer_of
 
 # DuckDB's own: small enough to be read in parallel and skipped by key, large enough to compress well.
 ROW_GROUP_ROWS = 122_880
@@ -94,24 +94,4 @@ def first_rows(parquet: Path, n: int) -> list[dict[str, object]]:
 
 def extents(parquet: Path) -> dict[str, Extent]:
     """What the statistics of a file say of each column, without reading a row."""
-    metadata = pq.read_metadata(parquet)
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    names = metadata.schema.to_arrow_schema().names
-    return {
-        name: _extent(metadata.num_rows, (group.column(position) for group in groups))
-        for position, name in enumerate(names)
-    }
-
-
-def _extent(rows: int, chunks: Iterator[pq.ColumnChunkMetaData]) -> Extent:
-    missing, bounds, bounded = 0, [], True
-    for chunk in chunks:
-        statistics = chunk.statistics
-        missing += statistics.null_count
-        if statistics.has_min_max:
-            bounds += [statistics.min, statistics.max]
-        else:
-            # Without a value there is no bound; with a NaN among the values none is written.
-            bounded &= statistics.null_count == chunk.num_values
-    known = bounded and bounds and not isinstance(bounds[0], str | bytes)
-    return Extent(rows, missing, min(bounds) if known else None, max(bounds) if known else None)
+    return footer_of(parquet).extents

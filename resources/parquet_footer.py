@@ -5,7 +5,8 @@ Here: footers of the files that our engines write. Keep out: what follows from i
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import pyarrow.parquet as pq
 
@@ -25,12 +26,14 @@ class Footer:
 
     Attributes:
         rows: how many it has.
-        extents: of columns that state them: of text what is missing, of numbers the bounds as well.
+        extents: of its columns: what is missing, and of numbers the bounds, as far as they can be believed.
+        without_bounds: columns of numbers of which it states none that could: the engine has to be asked.
         ranges: smallest and largest value of each row group, by column.
     """
 
     rows: int
     extents: dict[str, Extent]
+    without_bounds: frozenset[str]
     ranges: dict[str, list[tuple[Any, Any]]]
 
     def in_order_of(self, column: str) -> bool:
@@ -47,23 +50,32 @@ def read_footer(lake: Lake, name: str) -> Footer:
         UnavailableError: the object store does not answer.
     """
     with lake.opened(name) as file:
-        meta = pq.read_metadata(file)
+        return footer_of(file)
+
+
+def footer_of(source: Path | IO[bytes]) -> Footer:
+    """The footer of a Parquet file whose columns all state how many values are missing, as our engines write them."""
+    meta = pq.read_metadata(source)
     trusted = str(meta.created_by).startswith(TRUSTED_WRITERS) or NO_NAN in (meta.metadata or {})
     extents: dict[str, Extent] = {}
     ranges: dict[str, list[tuple[Any, Any]]] = {}
+    without_bounds = set()
     for position in range(meta.num_columns):
         column = meta.schema.column(position).path
         chunks = [meta.row_group(group).column(position).statistics for group in range(meta.num_row_groups)]
         if not all(chunk is not None and chunk.has_null_count for chunk in chunks):
+            without_bounds.add(column)
             continue
         ranges[column] = [(chunk.min, chunk.max) for chunk in chunks if chunk.has_min_max]
         # Of text the bounds may be cut, and nobody asks for them.
         text = meta.schema.column(position).physical_type == "BYTE_ARRAY"
         # A row group without a value has no bounds to state; one with values and without bounds hides them.
         hidden = any(chunk.num_values and not chunk.has_min_max for chunk in chunks)
-        if text or (trusted and not hidden):
-            extents[column] = _extent(meta.num_rows, chunks, [] if text else ranges[column])
-    return Footer(int(meta.num_rows), extents, ranges)
+        believed = trusted and not hidden
+        if not text and not believed:
+            without_bounds.add(column)
+        extents[column] = _extent(meta.num_rows, chunks, ranges[column] if believed and not text else [])
+    return Footer(int(meta.num_rows), extents, frozenset(without_bounds), ranges)
 
 
 def _extent(rows: int, chunks: list[Any], ranges: list[tuple[Any, Any]]) -> Extent:

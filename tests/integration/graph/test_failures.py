@@ -21,7 +21,7 @@ def test_a_failed_run_rings_with_its_job_and_its_link(untrained, caplog):
     )
     with caplog.at_level(logging.ERROR, logger="credit.alerts"):
         run_failure_alert_sensor(context.for_run_failure())
-    (line,) = [record.message for record in caplog.records if record.name == "credit.alerts"]
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "credit.alerts"]
     alert = orjson.loads(line)
     assert (alert["name"], alert["severity"]) == ("RunFailed", "critical")
     assert alert["link"] == f"/runs/{result.run_id}"

@@ -10,6 +10,7 @@ import pytest
 from credit_risk.tables.violations import Extent
 from resources.lake import Lake
 from resources.parquet_footer import read_footer
+from resources.parquet_writer import NO_NAN
 
 ROWS = """
     SELECT i AS client, i::DOUBLE AS number, CASE WHEN i % 2 = 0 THEN i::DOUBLE END AS gaps,
@@ -48,14 +49,25 @@ def test_rows_and_extents_are_those_of_all_row_groups(footer):
 
 
 def test_the_bounds_of_a_column_that_holds_nan_are_not_known(footer):
-    assert "hidden" not in footer().extents
+    found = footer()
+    assert found.without_bounds == {"hidden"}
+    assert found.extents["hidden"] == Extent(5000, 0)
 
 
 def test_a_writer_that_passes_over_nan_is_not_believed(lake):
     pq.write_table(pa.table({"client": [1, 2], "number": [1.0, float("nan")]}), lake.path("table.parquet"))
     found = read_footer(lake, "table.parquet")
-    assert (found.rows, found.extents) == (2, {})
+    assert found.without_bounds == {"client", "number"}
+    assert found.extents == {"client": Extent(2, 0), "number": Extent(2, 0)}
     assert found.in_order_of("client")
+
+
+def test_a_file_that_says_that_it_holds_no_nan_is_believed(lake):
+    table = pa.table({"client": [1, 2], "number": [1.0, None]}).replace_schema_metadata({NO_NAN: b"true"})
+    pq.write_table(table, lake.path("table.parquet"))
+    found = read_footer(lake, "table.parquet")
+    assert found.without_bounds == frozenset()
+    assert found.extents == {"client": Extent(2, 0, 1, 2), "number": Extent(2, 1, 1.0, 1.0)}
 
 
 def test_row_groups_that_follow_each_other_are_in_order(footer):

@@ -41,3 +41,4 @@ def test_the_oldest_answers_go_when_there_are_too_many(tmp_path, keyed):
 def test_a_disk_that_takes_nothing_costs_the_answer_alone(tmp_path, keyed):
     (tmp_path / "file").touch()
     AnswerLog(tmp_path / "file" / "answers").append([keyed("a")])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
