@@ -62,17 +62,20 @@ class FeatureNames:
         return base64.b64encode(zlib.compress(orjson.dumps([self.numbers, self.texts]), 9)).decode()
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        texts = {name: len(self.numbers) + place for place, name in enumerate(self.texts)}
-        return texts | {name: place for place, name in enumerate(self.numbers)}
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.numbers) | frozenset(self.texts)
 
     @cached_property
-    def _blank(self) -> list[Any]:
-        return [math.nan] * len(self.numbers) + [None] * len(self.texts)
+    def _absent(self) -> tuple[list[float], list[None]]:
+        return [math.nan] * len(self.numbers), [None] * len(self.texts)
 
     @cached_property
-    def _in_both(self) -> tuple[str, ...]:
-        return tuple(name for name in self.texts if self._places[name] < len(self.numbers))
+    def _in_both(self) -> tuple[tuple[int, int], ...]:
+        """Places of the names that stand for a number in some decisions and for text in others."""
+        places = {name: place for place, name in enumerate(self.numbers)}
+        return tuple(
+            (places[name], place) for place, name in enumerate(self.texts, len(self.numbers)) if name in places
+        )
 
     def row(self, features: Mapping[str, Any]) -> list[Any]:
         """The values in the order of the names: numbers, nan where missing; then texts, None where missing.
@@ -80,16 +83,15 @@ class FeatureNames:
         Raises:
             DecisionError: features that are none of these; names every one.
         """
-        row, places = self._blank.copy(), self._places
-        try:
-            for name, value in features.items():
-                row[places[name]] = value
-        except KeyError:
-            raise self._unknown(features) from None
-        for name in self._in_both:
-            if isinstance(value := row[places[name]], str):
-                row[len(self.numbers) + self.texts.index(name)] = value
-                row[places[name]] = math.nan
+        if not self._known.issuperset(features):
+            raise self._unknown(features)
+        no_numbers, no_texts = self._absent
+        row = [*map(features.get, self.numbers, no_numbers), *map(features.get, self.texts, no_texts)]
+        for number, text in self._in_both:
+            if isinstance(row[text], str):
+                row[number] = math.nan
+            else:
+                row[text] = None
         return row
 
     def features(self, numbers: Iterable[float | None], texts: Iterable[str | None]) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class FeatureNames:
         return known | {name: value for name, value in zip(self.texts, texts, strict=True) if value is not None}
 
     def _unknown(self, features: Mapping[str, Any]) -> DecisionError:
-        unknown = sorted(name for name in features if name not in self._places)
+        unknown = sorted(name for name in features if name not in self._known)
         return DecisionError(
             f"a decision with {len(unknown)} features outside its feature set {self.id}: {', '.join(unknown)}",
             expected="only names that the deciding model accepts",

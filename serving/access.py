@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -21,6 +21,7 @@ from serving.problems import problem_response
 log = structlog.get_logger("serving.access")
 
 HEADER = "X-Request-ID"
+_HEADER_NAME = HEADER.lower().encode()
 
 # A client's own id is taken over where it cannot be anything but an id.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -54,7 +55,7 @@ class Access:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message.get("headers", ()), (_HEADER_NAME, request_id.encode())]
             await send(message)
 
         try:

