@@ -105,6 +105,8 @@ def test_sigterm_lets_all_workers_drain(service, traffic_to, stored_ids, postgre
     assert service.log()[-1]["event"] == "stopped"
 
 
+# Four more processes, one after the other.
+@pytest.mark.slow
 def test_workers_end_when_their_parent_is_killed(serve_two, eventually):
     with serve_two() as service:
         wait_for_workers(service)

@@ -10,6 +10,9 @@ from benchmarks.kernel_pandas import kernel_frame
 from benchmarks.kernel_specifications import kernel_tables, levels_of
 from credit_risk.tables.catalogue import TABLES
 
+# Compiling 797 columns takes half a minute.
+pytestmark = pytest.mark.slow
+
 # Sums in another order differ in their last digits: of the number, or, where a sum cancels out, of its summands,
 # which are of the size of the column.
 OF_NUMBER, OF_COLUMN = 1e-6, 1e-12
