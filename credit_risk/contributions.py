@@ -1,83 +1,48 @@
 """Contributions: how much each feature moved one application's raw score, exactly.
 
 Here: the Shapley values of a tree ensemble (path-dependent TreeSHAP, what LightGBM calls
-`pred_contrib`), computed over all leaves at once, because the recursive way takes longer than
-everything else that the service does. Add to it when another kind of model is trained. Keep out:
-the wording of reasons, and scoring.
+`pred_contrib`), computed along the trees, because the recursive way takes longer than everything
+else that the service does. Add to it when another kind of model is trained. Keep out: the wording
+of reasons, the loops (`tree_walk`), and scoring.
 
-A leaf is reached when every feature on its path meets its condition. In the game whose players
-are those d features, feature i of a leaf of value v gets
+Let each feature become known at a time of its own, drawn at random from 0 to 1. A walker goes down
+a tree at time t. At a split on a known feature it goes where the row goes; at any other it draws a
+training row, and so goes left with the share z of them that did. Let f(t) be the leaf value that
+it can expect. f(0) is the mean over the training rows, f(1) the row's own leaf; and since random
+times put the features into every order equally often, what f gains from 0 to 1 by feature i
+becoming known is the Shapley value of i. Over all splits s on feature i,
 
-    phi_i = v (o_i - z_i) * integral over t from 0 to 1 of the product over j != i of a_j(t)
-    a_j(t) = z_j + t (o_j - z_j)
+    phi_i = sum over s of the integral over t of reached_s(t) left_s'(t) (L_s(t) - R_s(t))
 
-where o is 1 where the row meets the condition and 0 elsewhere, and z is the share of training rows
-that went the leaf's way at the feature's splits. The integral stands for the sum over all subsets
-of players: Shapley's weight of a subset of s is the integral of t^s (1 - t)^(d - 1 - s). The
-integrand has degree d - 1, so that Gauss-Legendre quadrature with d / 2 points is exact. With P the
-product over all d features,
+where reached is the probability that the walker comes to s, left that it then goes left, and L and
+R what it can expect there on either side: one walk down and one up for each tree.
 
-    (o_i - z_i) P / a_i = o_i P / (a_i (1 - t)) - P / (1 - t)
+The walker who is at s does not know the feature with probability u(t), and goes left with
+probability h + u(t) (z - h), where h is 1 if the row goes left and 0 if not. If s is the first
+split on its path on the feature, u = 1 - t. If there were earlier ones, where the part y of the
+training rows went this way, Bayes' rule says
 
-whichever o_i is: two sums over the points, and no branch.
+    u = y (1 - t) / (t + y (1 - t))      u' = -y / (t + y (1 - t))^2
+
+if the row went this way as well, and u = 1 if it did not: who knows the feature is not here.
+
+Together the splits of a path on one feature make a polynomial: of degree d - 1, where d features are
+on the path. Gauss-Legendre quadrature with d / 2 points is exact.
 
 Source: Lundberg et al. (2020), From local explanations to global understanding with explainable AI
-for trees; the integral is Owen's (1972) multilinear extension of a game.
+for trees. The integral is Owen's (1972) multilinear extension of a game; that one pass over a tree
+serves all its leaves is also seen by Yu et al. (2022), Linear TreeShap.
 """
-
-from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
-from credit_risk.path_conditions import ConditionTable, PathConditions
+from credit_risk.errors import ModelError
+from credit_risk.split_paths import SplitPaths
+from credit_risk.tree_walk import POINTS, Links, compiled_walk
 from credit_risk.trees import Floats, Integers, Trees
 
-
-@dataclass(frozen=True)
-class _Leaves:
-    """All leaves with d features on their path (d is even; see `_slots`), as arrays that one pass reads.
-
-    Attributes:
-        place: (d, n) where a row's answers say whether it meets the condition.
-        feature: (d, n) whose condition.
-        gain: (q, d, n) log of a(t) where the condition is met over a(t) where it is not.
-        start: (q, n) quadrature weight times leaf value times the product of a(t) with nothing met.
-        met: (q, d, n) 1 / (a(t) (1 - t)) of a condition that is met.
-        unmet: (q,) 1 / (1 - t).
-    """
-
-    place: Integers
-    feature: Integers
-    gain: Floats
-    start: Floats
-    met: Floats
-    unmet: Floats
-
-    @classmethod
-    def of(cls, value: Floats, share: Floats, place: Integers, feature: Integers) -> Self:
-        """From the leaves' values (n,), and z, place and feature of their conditions (d, n)."""
-        points, weights = np.polynomial.legendre.leggauss(len(share) // 2)
-        # From the interval [-1, 1] to [0, 1].
-        t, weights = (points[:, None, None] + 1) / 2, weights[:, None] / 2
-        when_met, when_unmet = share + t * (1 - share), share * (1 - t)
-        return cls(
-            place=place,
-            feature=feature,
-            gain=np.log(when_met / when_unmet),
-            start=weights * value * when_unmet.prod(axis=1),
-            met=1 / (when_met * (1 - t)),
-            unmet=1 / (1 - t[:, 0, 0]),
-        )
-
-    def contributions(self, answers: Floats, out: Floats) -> None:
-        """Every phi of these leaves, into out (d, n)."""
-        o = answers.take(self.place)
-        product = np.exp(np.einsum("dn,qdn->qn", o, self.gain))
-        product *= self.start
-        np.einsum("qn,qdn->dn", product, self.met, out=out)
-        out *= o
-        out -= self.unmet @ product
+# What LightGBM takes for zero when it reads a row: 1e-35 in single precision.
+ZERO = float(np.float32(1e-35))
 
 
 class Contributions:
@@ -91,55 +56,84 @@ class Contributions:
         base_value: the raw score when nothing is known; with the contributions it adds up to the raw score.
 
     Raises:
-        ModelError: trees of a kind that the platform does not train.
+        ModelError: trees of a kind that the platform does not train, or of other columns.
     """
 
     def __init__(self, booster_text: str, n_features: int) -> None:
         trees = Trees.from_text(booster_text)
-        conditions = PathConditions.of(trees)
+        if trees.feature.max(initial=0) >= n_features:
+            # The walk would read what lies behind the row.
+            raise ModelError(
+                f"a booster that splits on column {trees.feature.max()}",
+                expected=f"columns 0 to {n_features - 1}",
+                remedy="fetch booster and manifest of one version from the registry again",
+            )
+        paths = SplitPaths.of(trees)
         self._n_features = n_features
-        self._table = ConditionTable.of(conditions)
-        self._leaves = _by_depth(trees, conditions, self._table, n_features)
-        # One more, because a filled-up slot is of no feature.
-        self._feature = np.concatenate([np.array([n_features]), *(leaves.feature.ravel() for leaves in self._leaves)])
-        reached = np.ones(len(trees.leaf_value))
-        np.multiply.at(reached, conditions.leaf, conditions.share)
-        self.base_value = float(trees.leaf_value @ reached)
+        self.base_value = float(trees.mean_value.sum())
+        self._walk = compiled_walk()
+        self._starts, self._leaf_values = trees.first_split, trees.leaf_value
+        self._splits, self._links = _splits(trees, paths), _links(trees, paths)
+        self._rounds = _rounds(trees, paths)
+        self._categories = trees.categories_left[np.isnan(trees.threshold)]
+        self._quadrature = _quadrature(int(self._rounds.max(initial=1)))
 
     def __call__(self, row: Floats) -> Floats:
         """(n_features,) log-odds.
 
         Args:
             row: (n_features,) float64 as the booster reads it, nan where missing.
+
+        Raises:
+            ModelError: a row of another length.
         """
-        answers = self._table.met(row)
-        phi = np.zeros(len(self._feature))
-        start = 1
-        for leaves in self._leaves:
-            end = start + leaves.place.size
-            leaves.contributions(answers, phi[start:end].reshape(leaves.place.shape))
-            start = end
-        by_feature: Floats = np.bincount(self._feature, weights=phi).astype(np.float64, copy=False)
-        return by_feature[: self._n_features]
+        if row.shape != (self._n_features,):
+            raise ModelError(
+                f"a row of shape {row.shape}",
+                expected=f"({self._n_features},)",
+                remedy="encode the application with the feature set of the same model",
+            )
+        return self._walk(
+            self._splits,
+            self._links,
+            self._starts,
+            self._rounds,
+            self._leaf_values,
+            self._categories,
+            self._quadrature,
+            np.where(np.abs(row) <= ZERO, 0.0, row),
+        )
 
 
-def _by_depth(trees: Trees, conditions: PathConditions, table: ConditionTable, n_features: int) -> list[_Leaves]:
-    """The leaves, grouped by how many features are on their path.
+def _splits(trees: Trees, paths: SplitPaths) -> Floats:
+    side = np.where(paths.is_left, 1.0, -1.0)
+    return np.column_stack([trees.threshold, trees.share_left, side, paths.share])
 
-    The groups have an even number of slots, since d - 1 features need as many points as d, and half as many
-    passes take less time. A slot left over holds a condition that all rows meet: it moves nothing.
-    """
-    depth = np.bincount(conditions.leaf, minlength=len(trees.leaf_value))
-    first = np.cumsum(depth) - depth
-    # What a slot left over refers to: the entry behind the last.
-    filler = len(conditions.leaf)
-    share = np.append(conditions.share, 1.0)
-    place = np.append(table.place, table.always)
-    feature = np.append(conditions.feature, n_features)
-    groups = []
-    for d in range(2, int(depth.max(initial=0)) + 2, 2):
-        leaves = np.flatnonzero((depth == d) | (depth == d - 1))
-        slot = np.arange(d)[:, None]
-        slots = np.where(slot < depth[leaves], first[leaves] + slot, filler)
-        groups.append(_Leaves.of(trees.leaf_value[leaves], share[slots], place[slots], feature[slots]))
-    return groups
+
+def _links(trees: Trees, paths: SplitPaths) -> Links:
+    first_of_tree = np.repeat(trees.first_split[:-1], np.diff(trees.first_split))
+    earlier = np.where(paths.earlier >= 0, paths.earlier - first_of_tree + 1, 0)
+    categorical = np.isnan(trees.threshold)
+    category = np.where(categorical, np.cumsum(categorical), 0)
+    columns = [trees.feature, trees.missing_left, category, trees.left, trees.right, earlier]
+    return np.column_stack(columns).astype(np.uint32)
+
+
+def _rounds(trees: Trees, paths: SplitPaths) -> Integers:
+    """(n_trees,) rounds of `POINTS` points that are exact for the longest path of a tree."""
+    longest = np.zeros(len(trees.first_split) - 1, np.int64)
+    tree = np.repeat(np.arange(len(longest)), np.diff(trees.first_split))
+    np.maximum.at(longest, tree, paths.n_features)
+    # A point is exact for two features.
+    return -(-longest // (2 * POINTS))
+
+
+def _quadrature(most_rounds: int) -> Floats:
+    """Points and weights, as the walk reads them."""
+    quadrature = np.zeros((2, most_rounds, most_rounds, POINTS))
+    for rounds in range(1, most_rounds + 1):
+        x, w = np.polynomial.legendre.leggauss(rounds * POINTS)
+        # From the interval [-1, 1] to [0, 1].
+        quadrature[0, rounds - 1, :rounds] = ((x + 1) / 2).reshape(rounds, POINTS)
+        quadrature[1, rounds - 1, :rounds] = (w / 2).reshape(rounds, POINTS)
+    return quadrature

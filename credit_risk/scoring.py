@@ -81,7 +81,8 @@ class Scorer:
     def contributions(self, row: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """What each scored feature contributed to the raw score, in log-odds: exact TreeSHAP.
 
-        The first call of a model prepares its trees, which takes some tenths of a second.
+        The first call of a model prepares its trees, which takes some tenths of a second; that of a process also
+        compiles the walk through them, or reads it from the cache: half a second to two.
 
         Args:
             row: `Score.row`.

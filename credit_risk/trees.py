@@ -28,31 +28,34 @@ WORD_BITS = 32
 
 @dataclass(frozen=True)
 class Trees:
-    """Every split and leaf of a booster, all trees in one numbering.
+    """Every split and leaf of a booster, tree after tree.
 
     Attributes:
+        first_split: (n_trees + 1,) of each tree, and the number of all splits.
         feature: (n_splits,) the column that a split reads.
         threshold: (n_splits,) values up to it go left; nan where the split is on a category.
         missing_left: (n_splits,) whether a missing value goes left.
         categories_left: (n_splits, n_categories) which category codes go left; all False for a number.
-        split_parent: (n_splits,) the split above, -1 at a root.
-        split_is_left: (n_splits,) whether it is the left child of that.
-        split_count: (n_splits,) training rows that came by.
-        leaf_parent, leaf_is_left, leaf_count: the same of the leaves, (n_leaves,).
-        leaf_value: (n_leaves,) log-odds.
+        left, right: (n_splits,) the children, numbered within the tree: its splits, then its leaves.
+        parent: (n_splits,) the split above, -1 at a root.
+        is_left: (n_splits,) whether it is the left child of that.
+        share_left: (n_splits,) of the training rows that came by, the part that went left.
+        leaf_value: (n_splits + n_trees,) log-odds.
+        mean_value: (n_trees,) of the leaf values over the training rows.
     """
 
+    first_split: Integers
     feature: Integers
     threshold: Floats
     missing_left: Booleans
     categories_left: Booleans
-    split_parent: Integers
-    split_is_left: Booleans
-    split_count: Floats
-    leaf_parent: Integers
-    leaf_is_left: Booleans
-    leaf_count: Floats
+    left: Integers
+    right: Integers
+    parent: Integers
+    is_left: Booleans
+    share_left: Floats
     leaf_value: Floats
+    mean_value: Floats
 
     @classmethod
     def from_text(cls, booster_text: str) -> Self:
@@ -64,13 +67,13 @@ class Trees:
         """
         trees = [_read_tree(fields) for fields in _sections(booster_text)]
         n_categories = max((tree["categories_left"].shape[1] for tree in trees), default=0)
-        splits_before = np.cumsum([0] + [len(tree["feature"]) for tree in trees])
-        for tree, before in zip(trees, splits_before, strict=False):
-            for parents in (tree["split_parent"], tree["leaf_parent"]):
-                parents[parents >= 0] += before
+        first_split = np.cumsum([0] + [len(tree["feature"]) for tree in trees])
+        for tree, first in zip(trees, first_split, strict=False):
+            tree["parent"][tree["parent"] >= 0] += first
             missing = n_categories - tree["categories_left"].shape[1]
             tree["categories_left"] = np.pad(tree["categories_left"], ((0, 0), (0, missing)))
-        return cls(**{name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]})
+        columns = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
+        return cls(first_split=first_split, **columns)
 
 
 def _sections(booster_text: str) -> Iterator[dict[str, str]]:
@@ -97,22 +100,21 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Any]:
     # A number that is missing where training saw none missing counts as 0, as LightGBM has it;
     # a category that is missing is in no set of categories, and goes right.
     missing_left = np.where(missing == MISSING_IS_NAN, (kinds & DEFAULT_LEFT) > 0, threshold >= 0) & ~categorical
-    split_parent, split_is_left, leaf_parent, leaf_is_left = _parents(fields, n_leaves)
-    split_count, leaf_count = _numbers(fields, "internal_count"), _numbers(fields, "leaf_count")
-    if len(split_count) != n_leaves - 1 or not (split_count > 0).all():
-        raise _unknown_kind("splits without the number of rows that came by")
+    left, right = _children(fields, "left_child"), _children(fields, "right_child")
+    parent, is_left = _parents(left, right)
+    share_left, mean_value = _over_training_rows(fields, left, right, value)
     return {
         "feature": _numbers(fields, "split_feature").astype(np.int64),
         "threshold": np.where(categorical, np.nan, threshold),
         "missing_left": missing_left,
         "categories_left": categories,
-        "split_parent": split_parent,
-        "split_is_left": split_is_left,
-        "split_count": split_count,
-        "leaf_parent": leaf_parent,
-        "leaf_is_left": leaf_is_left,
-        "leaf_count": leaf_count,
+        "left": left,
+        "right": right,
+        "parent": parent,
+        "is_left": is_left,
+        "share_left": share_left,
         "leaf_value": value,
+        "mean_value": mean_value,
     }
 
 
@@ -123,13 +125,13 @@ def _single_leaf(value: Floats) -> dict[str, Any]:
         "threshold": nothing,
         "missing_left": no,
         "categories_left": np.empty((0, 0), np.bool_),
-        "split_parent": none,
-        "split_is_left": no,
-        "split_count": nothing,
-        "leaf_parent": np.array([-1]),
-        "leaf_is_left": np.array([False]),
-        "leaf_count": np.ones(1),
+        "left": none,
+        "right": none,
+        "parent": none,
+        "is_left": no,
+        "share_left": nothing,
         "leaf_value": value,
+        "mean_value": value,
     }
 
 
@@ -148,16 +150,31 @@ def _categories(fields: dict[str, str], threshold: Floats, categorical: Booleans
     return unpacked
 
 
-def _parents(fields: dict[str, str], n_leaves: int) -> tuple[Integers, Booleans, Integers, Booleans]:
-    """Parent and side of each split, then of each leaf. A child below 0 is the leaf of that number's complement."""
-    parents = np.full(2 * n_leaves - 1, -1, np.int64)
-    is_left = np.zeros(2 * n_leaves - 1, np.bool_)
-    for name in ("left_child", "right_child"):
-        children = _numbers(fields, name).astype(np.int64)
-        place = np.where(children >= 0, children, n_leaves - 2 - children)
-        parents[place] = np.arange(n_leaves - 1)
-        is_left[place] = name == "left_child"
-    return parents[: n_leaves - 1], is_left[: n_leaves - 1], parents[n_leaves - 1 :], is_left[n_leaves - 1 :]
+def _children(fields: dict[str, str], name: str) -> Integers:
+    """Of each split. LightGBM writes the leaf of number n as the complement of n, which is below 0."""
+    children = _numbers(fields, name).astype(np.int64)
+    return np.where(children >= 0, children, len(children) + ~children)
+
+
+def _parents(left: Integers, right: Integers) -> tuple[Integers, Booleans]:
+    """The parent of each split, and whether it lies to its left."""
+    n_nodes = 2 * len(left) + 1
+    parent, is_left = np.full(n_nodes, -1, np.int64), np.zeros(n_nodes, np.bool_)
+    parent[left] = parent[right] = np.arange(len(left))
+    is_left[left] = True
+    return parent[: len(left)], is_left[: len(left)]
+
+
+def _over_training_rows(
+    fields: dict[str, str], left: Integers, right: Integers, value: Floats
+) -> tuple[Floats, Floats]:
+    """The share of the rows at each split that went left, and the mean of the leaf values."""
+    by_split, by_leaf = _numbers(fields, "internal_count"), _numbers(fields, "leaf_count")
+    counts = np.concatenate([by_split, by_leaf])
+    complete = len(counts) == 2 * len(left) + 1 and (counts > 0).all()
+    if not complete or (counts[left] + counts[right] != by_split).any():
+        raise _unknown_kind("splits or leaves without the number of rows that came by")
+    return counts[left] / by_split, np.array([value @ by_leaf / by_split[0]])
 
 
 def _numbers(fields: dict[str, str], name: str) -> Floats:
