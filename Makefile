@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 SPARK  := $(VENV)/.ready-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-slow spark check bench bench-features bench-serving bench-worth format lock clean
+.PHONY: help demo up test test-slow spark check bench bench-features bench-serving bench-drift bench-log bench-backfill bench-worth study-drift format lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -41,8 +41,20 @@ bench-features: $(READY)  ## features of all clients against pandas and floors; 
 bench-serving: $(READY)  ## the scoring service under load, against peers and its floor; ARGS="--sides ours floor --soak 10"
 	$(BIN)/python -m benchmarks.serving $(ARGS)
 
+bench-drift: $(READY)  ## a wide window against Evidently and SciPy; ARGS="--scale 0.1 --only small" for a small run
+	$(BIN)/python -m benchmarks.drift_bench $(ARGS)
+
+bench-log: $(READY)  ## a day of decisions from the log into a matrix, against JSONB; ARGS="--decisions 20000" for a small run
+	$(BIN)/python -m benchmarks.log $(ARGS)
+
+bench-backfill: $(READY)  ## a year of drift reports in one run, and days ten times as large; ARGS="--days 60" for a small run
+	$(BIN)/python -m benchmarks.backfill $(ARGS)
+
 bench-worth: $(READY)  ## AUC and cost of the feature sets, from CREDIT_RAW_DIR; ARGS="--clients 20000" for a sample
 	$(BIN)/python -m benchmarks.worth $(ARGS)
+
+study-drift: $(READY)  ## false alarms and power of drift reports, into docs/drift_error_rates.md; ARGS="--windows 50" to try
+	$(BIN)/python -m benchmarks.drift_study $(ARGS)
 
 format: $(READY)  ## write the code the way `check` wants it
 	$(BIN)/ruff check --fix .

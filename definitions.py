@@ -10,12 +10,16 @@ from typing import Any
 import dagster as dg
 
 from credit_assets import (
+    archive,
     champion,
+    comparison,
     drift,
     features,
     jobs,
     model,
     online_features,
+    outcomes,
+    performance,
     predictions,
     raw,
     raw_checks,
@@ -26,6 +30,8 @@ from credit_assets.execution import machine_executor
 from resources.dagster_resources import PlatformResource, mlflow_run
 from sensors import drift as drift_sensors
 from sensors import failures
+from sensors import outcomes as outcome_sensors
+from sensors import retraining as retraining_sensors
 
 
 def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -40,16 +46,21 @@ def build_defs(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
             *features.assets,
             model.credit_model,
             reference.training_reference,
+            comparison.model_comparison,
             champion.champion_model,
             predictions.predictions,
             predictions.prediction_partitions,
+            archive.predictions_archive,
+            archive.prediction_retention,
             online_features.online_features,
             drift.drift_report,
+            outcomes.outcomes,
+            performance.performance_report,
         ],
         asset_checks=raw_checks.checks,
         jobs=jobs.jobs,
         schedules=schedules.schedules,
-        sensors=[*drift_sensors.sensors, *failures.sensors],
+        sensors=[*drift_sensors.sensors, *retraining_sensors.sensors, *outcome_sensors.sensors, *failures.sensors],
         resources={"platform": PlatformResource(), "mlflow": mlflow_run, **(resources or {})},
         executor=machine_executor,
     )

@@ -23,7 +23,8 @@ from benchmarks.worth_sets import ACROSS, APPLICATION, KERNEL, OURS, Labels, fam
 from credit_risk.errors import CreditError
 from credit_risk.estimate import Estimate
 from credit_risk.feature_set import FeatureSet
-from credit_risk.promotion import Contender, judge
+from credit_risk.gate.contender import Contender
+from credit_risk.gate.judge import judge
 from credit_risk.training import TrainedModel, TrainingProgress, train
 from credit_risk.training_parameters import TrainingParameters
 from resources.settings import load_settings
@@ -71,9 +72,9 @@ def difference(one: Judged, other: Judged) -> dict[str, Estimate]:
     """What the first model gains over the second on the same clients, with paired 95 % intervals."""
     verdict = judge(one.contender("1"), other.contender("2"), rng=np.random.default_rng(SEED))
     return {
-        item.name: Estimate(item.difference, item.low, item.high)
+        item.title: Estimate(item.difference, item.low, item.high)
         for item in verdict.criteria
-        if item.low is not None and item.high is not None
+        if item.difference is not None and item.low is not None and item.high is not None
     }
 
 

@@ -3,7 +3,7 @@
 Keep out: definitions of the graph; the command line never imports them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from time import sleep
@@ -16,6 +16,11 @@ from resources.settings import Settings
 TRAINING_JOB = "training_job"
 DRIFT_JOB = "drift_job"
 CAUSE_TAG = "credit/cause"
+AUTHOR_TAG = "credit/author"
+# The UI's own tag for whoever is signed in.
+USER_TAG = "user"
+# What a training without new raw files runs: the model and what hangs on it.
+RETRAINED = ("credit_model", "training_reference", "model_comparison", "champion_model")
 
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_S = 1.0
@@ -45,10 +50,24 @@ class DagsterClient:
         with self._reached():
             self._client = DagsterGraphQLClient("127.0.0.1", port_number=self._port)
 
-    def launch(self, job: str, *, tags: Mapping[str, str] | None = None) -> str:
-        """Launch a job; returns the run's id."""
+    def launch(
+        self,
+        job: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        run_config: Mapping[str, Any] | None = None,
+        assets: Sequence[str] | None = None,
+    ) -> str:
+        """Launch a job, all of it or some of its assets; returns the run's id."""
         with self._reached():
-            return str(self._client.submit_job_execution(job, tags=dict(tags or {})))
+            return str(
+                self._client.submit_job_execution(
+                    job,
+                    tags=dict(tags or {}),
+                    run_config=run_config,
+                    asset_selection=None if assets is None else list(assets),
+                )
+            )
 
     def launch_range(self, job: str, first: date, last: date) -> str:
         """Launch a partitioned job for a range of days in one run; returns the run's id."""

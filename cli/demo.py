@@ -11,7 +11,7 @@ from credit_risk.errors import SettingsError
 from credit_risk.tables.catalogue import TABLES
 from resources import schema
 from resources.database import open_database
-from resources.drift_reports import RetrainingCauses
+from resources.retraining_causes import RetrainingCauses
 from resources.settings import Settings, load_settings, prepare_home
 
 SEED = 0

@@ -15,9 +15,10 @@ from cli.dagster_client import DagsterClient
 from cli.traffic import service_url, summary_line
 from cli.waiting import wait_for_platform
 from resources.database import open_database
-from resources.drift_reports import DriftReports, RetrainingCauses
+from resources.drift_reports import DriftReports
 from resources.lake import Lake
 from resources.registry import Registry, open_registry
+from resources.retraining_causes import RetrainingCauses
 from resources.settings import Settings, load_settings
 from simulation.client import applications, post_applications
 

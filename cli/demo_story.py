@@ -1,4 +1,4 @@
-"""The demo's story: train, serve, drift, alert, retrain, judge, go live; told as it happens.
+"""The demo's story: train, serve, drift, alert, retrain, judge, learn the outcomes; told as it happens.
 
 Here: the order of the story and what it says. Every step is the platform's own: jobs launched
 over GraphQL, applicants posted over HTTP, the rest done by sensors. Keep out: starting
@@ -13,6 +13,7 @@ from typing import Any
 from cli import demo_history, demo_summary
 from cli.console import console
 from cli.dagster_client import CAUSE_TAG, DRIFT_JOB, TRAINING_JOB
+from cli.demo_outcomes import tell_outcomes
 from cli.demo_stage import Story, heading, say
 from cli.demo_traffic import Trickle, live_traffic
 from cli.drift import report_table
@@ -50,7 +51,8 @@ def tell(story: Story) -> None:
     await_alert(story, since)
     run = await_retraining(story, since)
     closed = judge_closing(story, first, run)
-    demo_summary.print_summary(story.registry, story.reports, closed, since.date())
+    performance = tell_outcomes(story, since.date())
+    demo_summary.print_summary(story, closed, performance, since.date())
     if story.errors:
         raise UnavailableError(
             f"{sum(story.errors.values())} failed requests ({dict(story.errors)})",
@@ -161,7 +163,7 @@ def judge_closing(story: Story, before: str, run: dict[str, Any]) -> demo_summar
     Raises:
         UnavailableError: says which of these is not so.
     """
-    heading("judged by the promotion policy")
+    heading("judged by the gate")
     versions = story.registry.versions()
     new = next((v for v in versions if v["tags"].get("dagster_run_id") == run["runId"]), None)
     production, served = story.registry.production_version(), served_version(story.settings)
@@ -173,7 +175,9 @@ def judge_closing(story: Story, before: str, run: dict[str, Any]) -> demo_summar
         )
     say(f"model {new['version']} {new['tags']['verdict']}: {new['tags']['reason']}")
     say(f"production is model {production}, and the service answers with model {served}")
-    return demo_summary.Closing(versions=versions, run=run, production=str(production), served=str(served))
+    return demo_summary.Closing(
+        versions=versions, run=run, judged=new["version"], production=str(production), served=str(served)
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""The demo's last page: versions, figures, days, and what triggered what."""
+"""The demo's last page: versions, days, the gate's table, what the decisions came to, and what triggered what."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -8,8 +9,13 @@ from rich.table import Table
 
 from cli.console import console
 from cli.dagster_client import CAUSE_TAG
+from cli.demo_stage import Story
 from cli.drift import report_table
-from resources.drift_reports import DriftReports
+from cli.model_gate import comparison_table
+from cli.performance import performance_table, print_notes
+from resources.lake import Lake
+from resources.model_comparisons import ModelComparisons
+from resources.performance_reports import StoredPerformanceReport
 from resources.registry import Registry
 
 
@@ -19,15 +25,20 @@ class Closing:
 
     versions: list[dict[str, Any]]
     run: dict[str, Any]
+    judged: str
     production: str
     served: str
 
 
-def print_summary(registry: Registry, reports: DriftReports, closing: Closing, today: date) -> None:
+def print_summary(story: Story, closing: Closing, performance: Sequence[StoredPerformanceReport], today: date) -> None:
     """Print it."""
+    registry = story.registry
     console.print()
     console.print(models_table(registry, closing))
-    console.print(report_table(reports.between(today - timedelta(days=7), today)))
+    console.print(report_table(story.reports.between(today - timedelta(days=7), today)))
+    console.print(comparison_table(ModelComparisons(Lake(story.settings.lake_root)).get(closing.judged)))
+    console.print(performance_table(performance))
+    print_notes(performance)
     console.print(f"[bold]what triggered what[/]: {closing.run['tags'][CAUSE_TAG]}")
     console.print(f"  -> run {closing.run['runId']} by {closing.run['tags'].get('dagster/sensor_name', '?')}")
     for stay in registry.live_models.history():

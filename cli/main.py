@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 
-from cli import db, keys, model
+from cli import db, keys, model, retrain
 from cli.console import errors
 from credit_risk.errors import CreditError
 from resources.settings import REPOSITORY
@@ -23,14 +23,19 @@ app = typer.Typer(
 data = typer.Typer(help="The eight CSV tables.", no_args_is_help=True)
 history = typer.Typer(help="Decisions of an older system.", no_args_is_help=True)
 drift = typer.Typer(help="Drift reports.", no_args_is_help=True)
+performance = typer.Typer(help="Performance reports.", no_args_is_help=True)
+traffic = typer.Typer()
 features = typer.Typer(help="Versions of the feature tables.", no_args_is_help=True)
 reasons = typer.Typer(help="Reasons that applicants are given.", no_args_is_help=True)
 app.add_typer(data, name="data")
 app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
+model.app.command("retrain")(retrain.retrain_command)
 app.add_typer(history, name="history")
 app.add_typer(drift, name="drift")
+app.add_typer(performance, name="performance")
+app.add_typer(traffic, name="traffic")
 app.add_typer(features, name="features")
 app.add_typer(reasons, name="reasons")
 
@@ -83,6 +88,48 @@ def drift_backfill(
     from cli.drift import backfill
 
     backfill(first.date(), last.date())
+
+
+@performance.command("show")
+def performance_show(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the decisions")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+) -> None:
+    """Show what decisions came to: realised, estimated and out-of-fold figures by day and model."""
+    from cli.performance import show
+
+    show(first.date(), last.date())
+
+
+@performance.command("backfill")
+def performance_backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the decisions")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+) -> None:
+    """Recompute the performance reports of a range of days in one run of the running platform."""
+    from cli.performance import backfill
+
+    backfill(first.date(), last.date())
+
+
+@drift.command("show")
+def drift_show(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="day, UTC")],
+) -> None:
+    """Show the drift report of a day: status, both rules, the score, and every monitored feature."""
+    from cli.drift import show
+
+    show(day.date())
+
+
+@drift.command("page")
+def drift_page(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="day, UTC")],
+) -> None:
+    """Make the pages of a day, ours and Evidently's, and say where they are."""
+    from cli.drift import page
+
+    page(day.date())
 
 
 @features.command("list")
@@ -161,17 +208,78 @@ def replay(
     raise typer.Exit(run(prediction_ids, day.date() if day else None, sample))
 
 
-@app.command()
-def traffic(
+@traffic.callback(invoke_without_command=True)
+def traffic_send(
+    context: typer.Context,
     batch_size: Annotated[int, typer.Option(min=1, help="applicants a batch")] = 50,
     n_batches: Annotated[int, typer.Option(min=1, help="batches to send; the eight seed batches in turn")] = 8,
     delay: Annotated[float, typer.Option(min=0, help="seconds between batches")] = 2.0,
     seed: Annotated[int, typer.Option(help="the same seed sends the same applicants")] = 0,
 ) -> None:
     """Send applicants to the scoring service: clean batches, then noise, then sudden moves."""
-    from cli.traffic import send
+    if context.invoked_subcommand is None:
+        from cli.traffic import send
 
-    send(batch_size=batch_size, n_batches=n_batches, delay=delay, seed=seed)
+        send(batch_size=batch_size, n_batches=n_batches, delay=delay, seed=seed)
+
+
+@traffic.command("outcomes")
+def traffic_outcomes(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the decisions")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+    maturity_days: Annotated[float, typer.Option(min=0, help="days after which every outcome is known")] = 30.0,
+    approve_refused: Annotated[float, typer.Option(min=0, max=1, help="share of the refused approved by lot")] = 0.0,
+    odds: Annotated[float, typer.Option(help="factor on everybody's odds of default; 1 is the known world")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the same seed says the same of a decision, whenever asked")] = 0,
+    key: Annotated[
+        str | None, typer.Option(envvar="CREDIT_API_KEY", help="API key with the role admin, where keys are in use")
+    ] = None,
+) -> None:
+    """Deliver made-up outcomes of stored decisions, as far as they are known by now.
+
+    Only approved applicants have one, and of the refused those whom a lot approves. Delivering again
+    changes nothing, and later delivers what has become known meanwhile.
+    """
+    from cli.outcomes import deliver_outcomes
+    from simulation.outcomes import World
+
+    deliver_outcomes(first.date(), last.date(), World(maturity_days, approve_refused, odds, seed), key=key)
+
+
+@app.command()
+def backup(
+    destination: Annotated[str, typer.Argument(help="a new folder, or s3://bucket/prefix")],
+    force: Annotated[bool, typer.Option("--force", help="replace what is there")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Copy the database, the lake and waiting decisions to a place of their own. Services may go on."""
+    from cli.backup import back_up
+
+    back_up(destination, force=force)
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="what `credit backup` wrote")],
+    force: Annotated[bool, typer.Option("--force", help="replace tables and files that are there")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Check a backup and bring it back, all of it or nothing of the database. Stop the services first."""
+    from cli.backup import restore_from
+
+    restore_from(source, force=force)
+
+
+@app.command()
+def erase(
+    sk_id_curr: Annotated[int, typer.Argument(metavar="SK_ID_CURR", help="the client")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Take a client's id, features and reasons out of its decisions, in PostgreSQL and in the archive, for good.
+
+    That decisions were made, when, by which model and how they came out stays on record.
+    """
+    from cli.erase import run
+
+    raise typer.Exit(run(sk_id_curr, yes=yes))
 
 
 @app.command()

@@ -21,7 +21,7 @@ from credit_risk.reasons import Catalogue
 from credit_risk.replay import Difference, differences, is_unexplained
 from resources.database import open_database
 from resources.lake import Lake
-from resources.prediction_log import DecisionRecord, PredictionLog
+from resources.prediction_log import DecisionRecord, ErasedError, PredictionLog
 from resources.reason_catalogue import load_catalogue
 from resources.settings import load_settings
 
@@ -86,9 +86,11 @@ def run(prediction_ids: list[UUID] | None, day: date | None, sample: int | None)
         )
     settings = load_settings()
     database = open_database(settings)
+    from resources.decision_archive import DecisionArchive
     from resources.registry import open_registry
 
-    log, registry = PredictionLog(database), open_registry(database, Lake(settings.lake_root))
+    lake = Lake(settings.lake_root)
+    log, registry = PredictionLog(database, DecisionArchive(database, lake)), open_registry(database, lake)
     total, records = _chosen(log, prediction_ids or [], day, sample)
     outcome = replay(
         track(records, "replaying", total, console=errors, transient=True), registry, load_catalogue(settings)
@@ -136,7 +138,18 @@ def _chosen(
         return log.count_by_day(day, day).get(day, 0), log.decisions_of(day)
     if sample is not None:
         return min(sample, log.count()), log.sample(sample)
-    found = {prediction_id: log.get(prediction_id) for prediction_id in prediction_ids}
+    found, erased = {}, []
+    for prediction_id in prediction_ids:
+        try:
+            found[prediction_id] = log.get(prediction_id)
+        except ErasedError:
+            erased.append(str(prediction_id))
+    if erased:
+        raise ErasedError(
+            f"{len(erased)} predictions whose clients were erased: {', '.join(erased)}",
+            expected="decisions with their features",
+            remedy="leave them out: nothing brings their features back",
+        )
     unknown = [str(prediction_id) for prediction_id, record in found.items() if record is None]
     if unknown:
         raise CreditError(

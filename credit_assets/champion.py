@@ -1,14 +1,15 @@
-"""Promotion: the newest candidate against the model in production."""
+"""Promotion: what the gate said about the newest candidate is carried out."""
 
 import dagster as dg
-import numpy as np
 
 from credit_assets import owners
-from credit_assets.model import CREDIT_MODEL, MODEL_VERSION, out_of_fold_file
+from credit_assets.comparison import MODEL_COMPARISON, candidate_version
+from credit_assets.model import CREDIT_MODEL, MODEL_VERSION
 from credit_assets.online_features import ONLINE_FEATURES
 from credit_assets.reference import TRAINING_REFERENCE
 from credit_risk.errors import ModelError
-from credit_risk.promotion import Contender, PromotionVerdict, judge
+from credit_risk.gate.verdict import Verdict
+from resources.alerts import Alert, ring
 from resources.dagster_resources import PlatformResource
 
 CHAMPION_MODEL = dg.AssetKey("champion_model")
@@ -25,29 +26,18 @@ PRODUCTION_VERSION = "promotion/production_version"
     kinds={"mlflow"},
     # After its reference: a model that goes live can be watched from its first decision.
     # With its features online first: until they are, whoever is looked up would get no answer.
-    deps=[CREDIT_MODEL, TRAINING_REFERENCE, ONLINE_FEATURES],
+    deps=[CREDIT_MODEL, MODEL_COMPARISON, TRAINING_REFERENCE, ONLINE_FEATURES],
 )
 def champion_model(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
-    """The model in production, after the newest candidate was judged against it.
+    """The model in production, after the gate's verdict on the newest candidate was carried out.
 
-    The first model is promoted; a later one when it is surely not worse, and better in something.
+    Promoted, or refused with its reason in the registry, here and in an alert; then the champion stays.
     """
     registry = platform.registry
-    challenger, champion = registry.staging_version(), registry.production_version()
-    if challenger is None:
-        raise ModelError(
-            "no candidate model", expected="one with the alias staging", remedy="materialize credit_model first"
-        )
-    if challenger == champion:
-        return dg.MaterializeResult(
-            metadata={PROMOTED: False, REASON: "the candidate is in production already", PRODUCTION_VERSION: champion}
-        )
-    verdict = judge(
-        _contender(platform, challenger),
-        _contender(platform, champion) if champion else None,
-        # Seeded by the pair: judging the same two again gives the same answer.
-        rng=np.random.default_rng([int(challenger), int(champion or 0)]),
-    )
+    challenger, champion = candidate_version(registry), registry.production_version()
+    if settled := _settled(platform, challenger, champion):
+        return dg.MaterializeResult(metadata={PROMOTED: False, REASON: settled, PRODUCTION_VERSION: champion or "none"})
+    verdict = _verdict_on(platform, challenger, champion)
     if verdict.promote:
         # Raises when there is none: a model that nobody could watch does not go live.
         platform.training_reference.sample(challenger)
@@ -55,23 +45,49 @@ def champion_model(context: dg.AssetExecutionContext, platform: PlatformResource
         registry.promote(challenger, cause=f"{verdict.reason}; trained because of {cause}", author=_author(context))
     registry.annotate(challenger, verdict="promoted" if verdict.promote else "refused", reason=verdict.reason)
     context.log.info(verdict.reason)
+    if not verdict.promote:
+        link, job = f"/runs/{context.run.run_id}", context.run.job_name
+        ring(Alert("ChallengerRefused", "warning", summary=verdict.reason, link=link, job=job), platform.settings)
     return dg.MaterializeResult(
         metadata={
             PROMOTED: verdict.promote,
             REASON: verdict.reason,
             MODEL_VERSION: challenger,
-            PRODUCTION_VERSION: challenger if verdict.promote else str(champion),
+            PRODUCTION_VERSION: challenger if verdict.promote else champion or "none",
             **_figures(verdict),
         }
     )
 
 
-def _contender(platform: PlatformResource, version: str) -> Contender:
-    return Contender(
-        version=version,
-        out_of_fold=platform.lake.read_frame(out_of_fold_file(version)),
-        threshold=platform.registry.manifest(version).threshold,
-    )
+def _settled(platform: PlatformResource, challenger: str, champion: str | None) -> str:
+    """Why there is nothing to carry out; empty where there is."""
+    if challenger == champion:
+        return "the candidate is in production already"
+    stays = [stay.model_version for stay in platform.live_models.history()]
+    # The last one that went live may be a promotion that broke off: carrying it out again mends it.
+    if challenger in stays and stays[-1] != challenger:
+        return (
+            f"version {challenger} was in production and a person took it back: it returns by name alone, "
+            f"with `credit model promote {challenger} --reason ...`"
+        )
+    return ""
+
+
+def _verdict_on(platform: PlatformResource, challenger: str, champion: str | None) -> Verdict:
+    """What the gate said about these two.
+
+    Raises:
+        ModelError: it has not compared them.
+    """
+    verdict = platform.model_comparisons.get(challenger)
+    if verdict.champion != champion:
+        met, present = verdict.champion or "none", champion or "none"
+        raise ModelError(
+            f"a comparison of model {challenger} with {met}, and {present} in production",
+            expected="a comparison with the model that is in production now",
+            remedy="materialize model_comparison again, then champion_model",
+        )
+    return verdict
 
 
 def _author(context: dg.AssetExecutionContext) -> str:
@@ -83,13 +99,14 @@ def _author(context: dg.AssetExecutionContext) -> str:
     return "promotion policy"
 
 
-def _figures(verdict: PromotionVerdict) -> dict[str, dg.MetadataValue]:
+def _figures(verdict: Verdict) -> dict[str, dg.MetadataValue]:
+    criteria = dg.MetadataValue.md(verdict.criteria_frame().to_markdown(index=False))
     if verdict.cost_difference is None:
-        return {}
+        return {"promotion/criteria": criteria}
     difference = verdict.cost_difference
     return {
         "promotion/cost_difference": dg.MetadataValue.float(float(difference.value)),
         "promotion/cost_difference_low": dg.MetadataValue.float(float(difference.low)),
         "promotion/cost_difference_high": dg.MetadataValue.float(float(difference.high)),
-        "promotion/criteria": dg.MetadataValue.md(verdict.criteria_frame().to_markdown(index=False)),
+        "promotion/criteria": criteria,
     }

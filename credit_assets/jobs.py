@@ -2,15 +2,18 @@
 
 import dagster as dg
 
+from credit_assets.archive import PREDICTION_RETENTION, PREDICTIONS_ARCHIVE
 from credit_assets.champion import CHAMPION_MODEL
+from credit_assets.comparison import MODEL_COMPARISON
 from credit_assets.drift import DRIFT_REPORT
 from credit_assets.model import CREDIT_MODEL
 from credit_assets.online_features import ONLINE_FEATURES
+from credit_assets.performance import PERFORMANCE_REPORT
 from credit_assets.predictions import prediction_partitions
 from credit_assets.reference import TRAINING_REFERENCE
 
 # What an alert retrains: the features are as new as the raw tables, which an alert does not change.
-RETRAINED = [CREDIT_MODEL, TRAINING_REFERENCE, CHAMPION_MODEL]
+RETRAINED = [CREDIT_MODEL, TRAINING_REFERENCE, MODEL_COMPARISON, CHAMPION_MODEL]
 
 training_job = dg.define_asset_job(
     "training_job",
@@ -27,10 +30,28 @@ drift_job = dg.define_asset_job(
     description="Drift reports of one day or a range of days.",
 )
 
+performance_job = dg.define_asset_job(
+    "performance_job",
+    selection=dg.AssetSelection.assets(PERFORMANCE_REPORT),
+    description="Performance reports of the decisions of one day or a range of days.",
+)
+
 partitions_job = dg.define_asset_job(
     "partitions_job",
     selection=dg.AssetSelection.assets(prediction_partitions),
     description="Keeps the monthly partitions of the prediction log ahead.",
 )
 
-jobs = [training_job, drift_job, partitions_job]
+archive_job = dg.define_asset_job(
+    "archive_job",
+    selection=dg.AssetSelection.assets(PREDICTIONS_ARCHIVE),
+    description="Closed days of decisions to Parquet in the lake, one day or a range of days.",
+)
+
+retention_job = dg.define_asset_job(
+    "retention_job",
+    selection=dg.AssetSelection.assets(PREDICTION_RETENTION),
+    description="Drops archived months of decisions older than CREDIT_RETENTION_MONTHS.",
+)
+
+jobs = [training_job, drift_job, performance_job, partitions_job, archive_job, retention_job]

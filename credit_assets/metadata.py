@@ -43,6 +43,11 @@ def picture(png: bytes, alt: str) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
+def drawing(svg: str, alt: str) -> dg.MarkdownMetadataValue:
+    """An SVG picture, shown in place."""
+    return dg.MetadataValue.md(f"![{alt}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})")
+
+
 def missing_shares(missing: Mapping[str, float]) -> dg.MarkdownMetadataValue:
     """Columns with missing values, the emptiest first."""
     shares = pd.Series(missing, name="missing share", dtype=float).sort_values(ascending=False, kind="stable")

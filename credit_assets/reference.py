@@ -4,7 +4,8 @@ import dagster as dg
 import numpy as np
 
 from credit_assets import owners
-from credit_assets.model import CREDIT_MODEL, MODEL_VERSION, labelled_clients
+from credit_assets.model import CREDIT_MODEL, MODEL_VERSION
+from credit_assets.training_rows import rows_of
 from credit_risk.errors import ModelError
 from credit_risk.reference import reference_sample, reference_statistics
 from resources.dagster_resources import PlatformResource
@@ -34,7 +35,7 @@ def training_reference(platform: PlatformResource) -> dg.MaterializeResult[None]
             "no candidate model", expected="one with the alias staging", remedy="materialize credit_model first"
         )
     manifest = platform.registry.manifest(version)
-    frame, _ = labelled_clients(platform, manifest.feature_version)
+    frame = rows_of(platform, version, manifest.feature_version).frame
     features = [feature.name for feature in manifest.feature_set.accepted]
     # Seeded by the version: materializing twice gives the same sample.
     sample = reference_sample(frame, features, SAMPLE_ROWS, np.random.default_rng(int(version)))

@@ -1,82 +1,70 @@
 """Drift: has the population moved since the reference, by which features, and is that an alert.
 
-Here: the rules, the verdict on each feature and the status of a window. Add a rule to `RULES`
-when a study supports it. Keep out: the tests themselves (`credit_risk.two_sample`), reading
-predictions, storing reports, and what an alert starts (`credit_risk.retraining`).
+Here: the report of a window, and the sampling of large ones. Keep out: the rules
+(`credit_risk.drift_rules`), the tests (`credit_risk.two_sample`), reading predictions, storing
+reports, and what an alert starts (`credit_risk.retraining`).
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from credit_risk.drift_rules import (
+    MIN_PREDICTIONS,
+    NOT_IN_RULE,
+    RULES,
+    UNTESTABLE,
+    DriftRule,
+    JudgedTests,
+    Status,
+    Test,
+    rule_named,
+    window_status,
+)
 from credit_risk.errors import DriftError
-from credit_risk.two_sample.false_discovery import benjamini_hochberg
 from credit_risk.two_sample.frames import compare_frames
+from credit_risk.two_sample.prepared import THREADS, PreparedReference
 
-Test = Literal["kolmogorov_smirnov", "chi_squared", "missingness"]
-Status = Literal["ok", "warning", "alert", "insufficient"]
+# What callers know by this module: the pieces of a report have one address.
+__all__ = [
+    "MIN_PREDICTIONS",
+    "NOT_IN_RULE",
+    "RULES",
+    "SAMPLE_LIMIT",
+    "UNTESTABLE",
+    "DriftReport",
+    "DriftRule",
+    "PreparedReference",
+    "RuleVerdict",
+    "Status",
+    "Test",
+    "compute_drift_report",
+    "sampled",
+    "window_status",
+]
 
-# Shares of the monitored features, in percent: a warning from a tenth, an alert above three
-# tenths. With features fixed beforehand and the corrected rule, clean windows stay below both.
-WARNING_FROM = 10.0
-ALERT_ABOVE = 30.0
-
-# With fewer predictions even a move of a standard deviation is often missed: no verdict at all
-# is more honest than "ok".
-MIN_PREDICTIONS = 30
-
-# What the column `test` of the details says where no test speaks for a feature.
-UNTESTABLE = "untestable"
-NOT_IN_RULE = "not in the rule"
+# Of 100,000 rows a distribution function is known to 0.005 nineteen times of twenty (Dvoretzky,
+# Kiefer and Wolfowitz): a twentieth of the size that matters. More rows take time and change no verdict.
+SAMPLE_LIMIT = 100_000
 
 
 @dataclass(frozen=True)
-class DriftRule:
-    """When a feature counts as drifted.
+class RuleVerdict:
+    """What one rule says of a window.
 
     Attributes:
-        name: what reports and settings call it.
-        alpha: a p-value below it is evidence.
-        min_size: and the size of the change must reach it (same scale for every test: 0 to 1).
-        corrected: whether p-values are first corrected over all tests of the window.
-        tests: which tests are made.
+        status: of the window.
+        drift_percentage: share of the monitored features that drifted, 0 to 100.
+        n_features_drifted: those that drifted.
     """
 
-    name: str
-    alpha: float
-    min_size: float
-    corrected: bool
-    tests: frozenset[Test]
-
-
-# Corrected, at 0.01 and 0.1: of 900 clean windows none was a warning, while 12 of 30 features
-# moved by half a standard deviation are seen at 400 predictions practically always.
-# Classic: what most tools do, kept for comparison; it alerts on volume alone.
-RULES: Mapping[str, DriftRule] = {
-    rule.name: rule
-    for rule in (
-        DriftRule(
-            name="corrected",
-            alpha=0.01,
-            min_size=0.1,
-            corrected=True,
-            tests=frozenset({"kolmogorov_smirnov", "chi_squared", "missingness"}),
-        ),
-        DriftRule(
-            name="classic",
-            alpha=0.05,
-            min_size=0.0,
-            corrected=False,
-            tests=frozenset({"kolmogorov_smirnov"}),
-        ),
-    )
-}
+    status: Status
+    drift_percentage: float
+    n_features_drifted: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,17 +73,23 @@ class DriftReport:
 
     Attributes:
         details: one row a feature, largest size first, with the columns of `drift_details`
-            (`feature`, `kind`, `ks_stat`, `size`, `p_value`, `q_value`, `drifted`) and three more.
+            (`feature`, `kind`, `ks_stat`, `size`, `p_value`, `q_value`, `drifted`) and more.
             A feature has two tests, of its values and of its missingness: `size`, `p_value` and
             `q_value` are those of the stronger one, which `test` names; `ks_stat` is always that
             of the values, and `missing_reference` and `missing_current` are the missing shares.
-            NaN is "there is none".
-        status: of the window.
+            `drifted_classic` and `drifted_corrected` are what those rules say, `drifted` is what
+            the chosen one says. NaN is "there is none".
+        status: of the window, by the chosen rule.
         drift_percentage: share of the monitored features that drifted, 0 to 100.
         n_predictions: rows of the window.
         n_features_analyzed: monitored features, testable or not.
         n_features_drifted: those that drifted.
         rule: name of the rule that judged.
+        by_rule: the verdict of the chosen rule and of every one in `RULES`, by name.
+        n_compared: rows that were compared; fewer than `n_predictions` where the window was sampled.
+        absent_features: features that the window lacks as columns: compared as missing in every
+            row where they were named, left out where all common columns were asked for.
+        new_columns: columns of the window that the reference does not have: not compared.
     """
 
     details: pd.DataFrame
@@ -105,6 +99,10 @@ class DriftReport:
     n_features_analyzed: int
     n_features_drifted: int
     rule: str
+    by_rule: Mapping[str, RuleVerdict]
+    n_compared: int
+    absent_features: tuple[str, ...] = ()
+    new_columns: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, object]]:
         """The details as plain values, None for what there is not: ready for JSON."""
@@ -115,138 +113,123 @@ class DriftReport:
 
 
 def compute_drift_report(
-    reference: pd.DataFrame,
+    reference: pd.DataFrame | PreparedReference,
     current: pd.DataFrame,
     *,
     features: Sequence[str] | None = None,
     rule: str | DriftRule = "corrected",
     min_predictions: int = MIN_PREDICTIONS,
+    n_predictions: int | None = None,
+    threads: int = THREADS,
 ) -> DriftReport:
     """Compare a window of predictions with the reference of the model that made them.
 
     Args:
-        reference: a sample of the population that the model was trained on, one row a client.
+        reference: a sample of the population that the model was trained on, one row a client; or
+            the same, prepared once for many windows (`PreparedReference.of`).
         current: the features of the window's predictions, one row a prediction; kinds of features
             follow the dtypes of both frames.
-        features: the monitored features, fixed before the window was seen; None means all columns
-            that both frames have.
+        features: the monitored features, fixed before the window was seen. One that the window
+            lacks is missing in all its rows. None means all columns that both frames have, or all
+            of the reference where the window has no rows.
         rule: a name in `RULES`, or a rule.
         min_predictions: a window with fewer is "insufficient", whatever its tests say.
+        n_predictions: rows of the window before it was `sampled`; None means those of `current`.
+        threads: how many columns are sorted and compared at once, where they are long.
 
     Returns:
         The report; a window without rows has one too.
 
     Raises:
-        DriftError: an unknown rule; a reference without rows; features that a frame lacks, or no
-            common column; columns that cannot be compared. Each names all offenders.
+        DriftError: an unknown rule; a reference without rows; features that the reference lacks or
+            that a frame has twice, or no common column; columns that cannot be compared. Each
+            names all offenders.
     """
-    chosen = _rule(rule)
+    chosen = rule_named(rule)
     monitored = _monitored(reference, current, features)
-    details = _judge(compare_frames(reference, current, monitored), chosen)
-    n_drifted = int(details["drifted"].sum())
+    if not isinstance(reference, PreparedReference):
+        reference = PreparedReference.of(reference, monitored, threads=threads)
+    comparison = compare_frames(reference, current, monitored, threads=threads)
+    judged = {name: JudgedTests(comparison, one) for name, one in {**RULES, chosen.name: chosen}.items()}
+    details = judged[chosen.name].details()
+    for name in RULES:
+        details[f"drifted_{name}"] = judged[name].drifted
+    n_rows = len(current) if n_predictions is None else n_predictions
+    known, sent = dict.fromkeys(reference.columns), dict.fromkeys(current.columns)
+    by_rule = {name: _verdict(by, n_rows, min_predictions) for name, by in judged.items()}
+    verdict = by_rule[chosen.name]
     return DriftReport(
-        details=details,
-        status=window_status(n_drifted, len(monitored), len(current), min_predictions=min_predictions),
-        drift_percentage=100.0 * n_drifted / len(monitored),
-        n_predictions=len(current),
+        details=details.sort_values(["size", "feature"], ascending=[False, True], ignore_index=True),
+        status=verdict.status,
+        drift_percentage=verdict.drift_percentage,
+        n_predictions=n_rows,
         n_features_analyzed=len(monitored),
-        n_features_drifted=n_drifted,
+        n_features_drifted=verdict.n_features_drifted,
         rule=chosen.name,
+        by_rule=by_rule,
+        n_compared=len(current),
+        absent_features=tuple(name for name in dict.fromkeys(features or known) if name not in sent),
+        new_columns=tuple(name for name in sent if name not in known),
     )
 
 
-def window_status(
-    n_drifted: int, n_monitored: int, n_predictions: int, *, min_predictions: int = MIN_PREDICTIONS
-) -> Status:
-    """Status of a window from the counts of its report."""
-    if n_predictions < min_predictions:
-        return "insufficient"
-    percentage = 100.0 * n_drifted / n_monitored
-    if percentage > ALERT_ABOVE:
-        return "alert"
-    return "warning" if percentage >= WARNING_FROM else "ok"
+def sampled(frame: pd.DataFrame, *, day_seed: int, limit: int = SAMPLE_LIMIT) -> tuple[pd.DataFrame, int]:
+    """A window of at most so many rows, the same ones whenever it is asked for.
+
+    Args:
+        frame: the rows of a window, in an order that does not change (of `prediction_id`, say).
+        day_seed: names the window, such as `date.toordinal()`; it decides which rows.
+        limit: most rows to keep, at least 1.
+
+    Returns:
+        The frame itself, or a sample of its rows without replacement, in their order; and how
+        many rows it had, for `n_predictions`.
+
+    Raises:
+        DriftError: a limit below 1.
+    """
+    if limit < 1:
+        raise DriftError(f"a limit of {limit} rows", expected="at least 1", remedy="raise the limit of the sample")
+    if len(frame) <= limit:
+        return frame, len(frame)
+    rows = np.sort(np.random.default_rng(day_seed).choice(len(frame), size=limit, replace=False))
+    return frame.iloc[rows], len(frame)
 
 
-def _rule(rule: str | DriftRule) -> DriftRule:
-    if isinstance(rule, DriftRule):
-        return rule
-    if rule not in RULES:
-        raise DriftError(
-            f"rule {rule!r}",
-            expected=f"one of {', '.join(sorted(RULES))}",
-            remedy="correct the setting of the drift rule",
-            fields={"rule": rule},
-        )
-    return RULES[rule]
+def _verdict(judged: JudgedTests, n_predictions: int, min_predictions: int) -> RuleVerdict:
+    n_drifted, n_monitored = int(judged.drifted.sum()), len(judged.drifted)
+    return RuleVerdict(
+        status=window_status(n_drifted, n_monitored, n_predictions, min_predictions=min_predictions),
+        drift_percentage=100.0 * n_drifted / n_monitored,
+        n_features_drifted=n_drifted,
+    )
 
 
-def _monitored(reference: pd.DataFrame, current: pd.DataFrame, features: Sequence[str] | None) -> list[str]:
-    """Names of the features to compare, each once, all of them in both frames."""
-    if reference.empty:
-        raise DriftError(
-            f"a reference of {len(reference)} rows and {len(reference.columns)} columns",
-            expected="a sample of the training population",
-            remedy="materialize training_reference for the live model",
-        )
-    occurrences = {"reference": Counter(reference.columns), "window": Counter(current.columns)}
-    common = [name for name in occurrences["reference"] if name in occurrences["window"]]
+def _monitored(
+    reference: pd.DataFrame | PreparedReference, current: pd.DataFrame, features: Sequence[str] | None
+) -> list[str]:
+    """Names of the features to compare, each once, all of them in the reference."""
+    known = Counter(reference.features if isinstance(reference, PreparedReference) else reference.columns)
+    sent = Counter(current.columns)
+    common = list(known) if not len(current) else [name for name in known if name in sent]
     wanted = common if features is None else list(dict.fromkeys(features))
     if not wanted:
         raise DriftError(
-            f"no feature to compare: {len(reference.columns)} columns in the reference, "
-            f"{len(current.columns)} in the window, {len(common)} in both",
+            f"no feature to compare: {len(known)} columns in the reference, "
+            f"{len(sent)} in the window, {len(common)} in both",
             expected="at least one",
             remedy="check that both frames hold the features of one model",
         )
-    lacking = {place: [name for name in wanted if count[name] != 1] for place, count in occurrences.items()}
+    lacking = {
+        "reference": [name for name in wanted if known[name] != 1],
+        "window": [name for name in wanted if sent[name] > 1 or (name not in sent and name not in known)],
+    }
     if any(lacking.values()):
         listed = "; ".join(f"{place}: {', '.join(names)}" for place, names in lacking.items() if names)
         raise DriftError(
             f"features that are not exactly one column ({listed})",
-            expected="each monitored feature once in both frames",
+            expected="each monitored feature once in the reference, and at most once in the window",
             remedy="correct the names, or drop the features that the model does not have",
             fields=dict(lacking),
         )
     return wanted
-
-
-def _judge(comparison: pd.DataFrame, rule: DriftRule) -> pd.DataFrame:
-    """Details of a report: one row a feature, the stronger of its two tests."""
-    value_test = np.where(comparison["kind"] == "numeric", "kolmogorov_smirnov", "chi_squared")
-    in_rule = np.stack([np.isin(value_test, list(rule.tests)), np.full(len(comparison), "missingness" in rule.tests)])
-    possible = comparison[["value_p", "missing_p"]].to_numpy(dtype=np.float64).T
-    size = comparison[["value_size", "missing_size"]].to_numpy(dtype=np.float64).T
-    p_value = np.where(in_rule, possible, np.nan)
-    q_value = benjamini_hochberg(p_value)
-    drifted = ((q_value if rule.corrected else p_value) < rule.alpha) & (size >= rule.min_size)
-    stronger = _stronger(p_value, size, drifted)
-    chosen = (stronger, np.arange(len(comparison)))
-    tested = ~np.isnan(p_value[chosen])
-    named = np.where(stronger == 1, "missingness", value_test)
-    columns = {
-        "feature": comparison["feature"],
-        "kind": comparison["kind"],
-        "ks_stat": comparison["ks_stat"],
-        "size": np.where(np.isnan(size[chosen]), size[1], size[chosen]),
-        "p_value": p_value[chosen],
-        "q_value": q_value[chosen],
-        "drifted": drifted.any(axis=0),
-        "test": np.where(tested, named, np.where(np.isnan(possible).all(axis=0), UNTESTABLE, NOT_IN_RULE)),
-        "missing_reference": comparison["missing_reference"],
-        "missing_current": comparison["missing_current"],
-    }
-    return pd.DataFrame(columns).sort_values(["size", "feature"], ascending=[False, True], ignore_index=True)
-
-
-def _stronger(p_value: NDArray[np.float64], size: NDArray[np.float64], drifted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Which of the two tests, in rows, speaks for each feature, in columns: 0 values, 1 missingness.
-
-    One by which the feature drifted goes before one by which it did not; then the smaller p-value,
-    then the larger size. What was not tested never goes first.
-    """
-    unproven = np.isnan(p_value)
-    p_or_worst, size_or_none = np.where(unproven, 2.0, p_value), np.where(unproven, 0.0, size)
-    # lexsort's last key is its first criterion; equal rows keep their order: values first.
-    order: NDArray[np.int64] = np.lexsort((-size_or_none, p_or_worst, ~drifted), axis=0)
-    first: NDArray[np.int64] = order[0]
-    return first

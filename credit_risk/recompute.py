@@ -1,12 +1,14 @@
 """When a day's drift report is out of date: the policy behind the volume sensor.
 
-Here: the comparison of what is stored with what was reported. Keep out: counting predictions and
+Here: the comparison of what is stored with what was reported, and of the model that is live with
+the one whose reference was used. Keep out: counting predictions and
 requesting runs.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 
 from credit_risk.errors import SettingsError
 
@@ -77,3 +79,34 @@ def should_recompute(
         f"{len(stored)} days looked at, at most {max(behind, 0)} new predictions on one, "
         f"{volume_threshold} make a report stale",
     )
+
+
+class LiveStay(Protocol):
+    """Since when which model is live."""
+
+    @property
+    def model_version(self) -> str:
+        """The model."""
+
+    @property
+    def live_from(self) -> datetime:
+        """The moment of its promotion, or of the rollback to it."""
+
+
+def of_another_model(reported: str, live: LiveStay | None) -> str | None:
+    """What the open day's report misses when another model has gone live since, None when nothing.
+
+    Only the open day: it will end with the live model, whose reference it is to be compared with.
+    A closed day keeps the model that was live at its end, whatever goes live later.
+
+    Args:
+        reported: the model of the open day's report.
+        live: the stay that lasts; None before the first.
+
+    Returns:
+        Version and moment, in a form that is another one for every promotion: a rollback to a model
+        that the day was compared with before is news as well.
+    """
+    if live is None or reported == live.model_version:
+        return None
+    return f"{live.model_version}@{live.live_from.isoformat(timespec='microseconds')}"

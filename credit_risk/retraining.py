@@ -1,8 +1,9 @@
-"""When drift calls for a retraining: the policy behind the retraining sensor.
+"""When a retraining starts: the policy behind the retraining sensor.
 
-Here: what is a cause, and what holds a run back although there is one. Keep out: reading reports,
-remembering what was answered, starting runs, and whether the new model goes live
-(`credit_risk.promotion`).
+Here: which drift alerts are causes, how they and cost alarms (`credit_risk.cost_alarm`) become one
+run, and what holds a run back although there is a cause. Keep out: reading reports,
+remembering what was answered, what a run is told (`credit_risk.training_request`), and whether
+the new model goes live.
 """
 
 from collections import Counter
@@ -10,11 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from credit_risk.cost_alarm import CostAlarm
+
 # A recomputed day of last spring is history: only the open day and the last closed one can call
 # for a retraining, or every backfill would.
 CAUSE_DAYS = timedelta(days=1)
 
 WEEK = timedelta(days=7)
+
+# A run whose machine was killed deserves another one; what failed twice will fail a third time,
+# and a person has been told of both failures by then.
+MAX_FAILURES = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class DriftAlert:
         storage_id: position in the event log; a later report of the same day has a larger one.
         all_drifted: what a retraining answers: every feature that had moved, monitored or not,
             because the next model is monitored on others.
+        failures: retrainings for this day that failed.
     """
 
     report_date: date
@@ -37,6 +45,18 @@ class DriftAlert:
     drifted: frozenset[str]
     storage_id: int
     all_drifted: frozenset[str] = frozenset()
+    failures: int = 0
+
+    @property
+    def key(self) -> str:
+        """Names the day among all causes: every report of it is the same cause to try for, and to fail."""
+        return f"drift:{self.report_date}:{self.model_version}"
+
+    def __str__(self) -> str:
+        return f"{self.report_date} (model {self.model_version}, {len(self.drifted)} features drifted)"
+
+
+Cause = DriftAlert | CostAlarm
 
 
 @dataclass(frozen=True)
@@ -46,19 +66,31 @@ class Verdict:
     Attributes:
         act: start one retraining.
         reason: for the run's tags, or for the skip.
-        causes: the alerts that call for it, oldest first, named also while something holds it back.
-        consume: whether the reports are done with, so that the sensor's cursor may pass them.
-            False while a cause waits: it is to be seen again.
+        causes: what calls for it, alerts by day first, then costs; named also while something
+            holds it back.
+        consume: whether the drift reports are done with, so that the sensor's cursor may pass
+            them. False while an alert waits or is being answered: it is to be seen again, and
+            once it is answered it is a cause no more.
     """
 
     act: bool
     reason: str
-    causes: tuple[DriftAlert, ...]
+    causes: tuple[Cause, ...]
     consume: bool
+
+    @property
+    def alerts(self) -> tuple[DriftAlert, ...]:
+        """The drift alerts among the causes."""
+        return tuple(cause for cause in self.causes if isinstance(cause, DriftAlert))
+
+    @property
+    def costs(self) -> tuple[CostAlarm, ...]:
+        """The cost alarms among the causes."""
+        return tuple(cause for cause in self.causes if isinstance(cause, CostAlarm))
 
 
 def should_retrain(
-    alerts: Sequence[DriftAlert],
+    found: Sequence[Cause],
     *,
     now: datetime,
     live_version: str | None,
@@ -68,34 +100,44 @@ def should_retrain(
     cooldown: timedelta | None,
     max_per_week: int | None,
 ) -> Verdict:
-    """Whether the reports since the cursor call for one retraining, which answers all of them.
+    """Whether what was found calls for one retraining, which answers all of it.
 
     Args:
-        alerts: drift reports that were not consumed yet, of any status.
+        found: drift reports that were not consumed yet, of any status, and the cost alarms of
+            the live model (`credit_risk.cost_alarm.judge_cost`), which are all causes.
         now: the moment of asking, with its time zone; the open day is its day in UTC.
         live_version: the model that is live, None without one.
         answered: by window day, the features that a retraining has already answered.
         running: retrainings that are queued or running.
-        recent_retrainings: when earlier ones started, back to a week and to the cool-down.
+        recent_retrainings: when earlier ones answered, back to a week and to the cool-down.
         cooldown: time that must pass after the last one; None or zero: none.
         max_per_week: most retrainings in seven days; None or zero: no limit.
 
     Returns:
-        The verdict; a cause that is held back stays unconsumed.
+        The verdict; an alert that is held back stays unconsumed.
     """
-    causes, dismissed = _causes(alerts, now.astimezone(UTC).date(), live_version, answered)
-    if not causes:
+    reports = [each for each in found if isinstance(each, DriftAlert)]
+    alerts, dismissed = _causes(reports, now.astimezone(UTC).date(), live_version, answered)
+    costs = [each for each in found if isinstance(each, CostAlarm) and each.failures < MAX_FAILURES]
+    if not alerts and not costs:
         why_not = "".join(f", {count} {why}" for why, count in dismissed.items())
-        return Verdict(act=False, reason=f"{len(alerts)} drift reports{why_not}: no cause", causes=(), consume=True)
-    listed = "; ".join(_named(cause) for cause in causes)
+        return Verdict(act=False, reason=f"{len(reports)} drift reports{why_not}: no cause", causes=(), consume=True)
+    drift = [f"drift: {'; '.join(map(str, alerts))}"] if alerts else []
+    listed = "; ".join(drift + [str(alarm) for alarm in costs])
     hold = _held_back(now, running, recent_retrainings, cooldown, max_per_week)
-    if hold:
-        return Verdict(act=False, reason=f"{hold}; waiting: {listed}", causes=causes, consume=False)
-    return Verdict(act=True, reason=f"drift: {listed}", causes=causes, consume=True)
+    return Verdict(
+        act=hold is None,
+        reason=f"{hold}; waiting: {listed}" if hold else listed,
+        causes=(*alerts, *costs),
+        consume=not alerts,
+    )
 
 
 def _causes(
-    reports: Sequence[DriftAlert], today: date, live_version: str | None, answered: Mapping[date, frozenset[str]]
+    reports: Sequence[DriftAlert],
+    today: date,
+    live_version: str | None,
+    answered: Mapping[date, frozenset[str]],
 ) -> tuple[tuple[DriftAlert, ...], Counter[str]]:
     """The reports that call for a retraining, and how many others do not for which reason."""
     in_order = sorted(reports, key=lambda report: (report.report_date, report.storage_id))
@@ -106,6 +148,8 @@ def _causes(
         if newest[report.report_date].status != "alert":
             # The day as it stands now is no alert: an earlier one of it is withdrawn.
             why: str | None = "of days without an alert"
+        elif report.failures >= MAX_FAILURES:
+            why = f"whose retraining failed {MAX_FAILURES} times"
         else:
             why = _why_not(report, today, live_version, answered.get(report.report_date))
         if why is None:
@@ -149,7 +193,3 @@ def _held_back(
 
 def _hours(duration: timedelta) -> str:
     return f"{duration / timedelta(hours=1):.1f}"
-
-
-def _named(cause: DriftAlert) -> str:
-    return f"{cause.report_date} (model {cause.model_version}, {len(cause.drifted)} features drifted)"

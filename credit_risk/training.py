@@ -112,6 +112,7 @@ def train(
     weights: npt.ArrayLike | None = None,
     progress: Progress | None = None,
     score_protected: bool = False,
+    one_row_a_client: bool = True,
 ) -> TrainedModel:
     """Train a LightGBM model of default with calibrated probabilities and a threshold.
 
@@ -120,17 +121,19 @@ def train(
     and cost accuracy. The same input gives the same model.
 
     Args:
-        frame: feature frame with SK_ID_CURR, one row a labelled client.
+        frame: feature frame with SK_ID_CURR, one row a labelled client, or one a labelled loan.
         target: 1 default, 0 repaid, in the order of the rows.
         parameters: of the booster; none means those for the number of rows.
         weights: positive weight of each row (`live_weights`), scaled to mean 1; none means equal.
         progress: called every 50 rounds.
         score_protected: whether protected features are scored.
+        one_row_a_client: whether a client found twice is a mistake. Where rows are loans, those of
+            one client share a fold, and no row is judged by a model that saw its client.
 
     Raises:
         PortfolioError: rows, labels or weights that cannot train a model; says how many.
     """
-    y, w = _labels_and_weights(frame, target, weights)
+    y, w = _labels_and_weights(frame, target, weights, one_row_a_client=one_row_a_client)
     fold = fold_of(frame["SK_ID_CURR"].to_numpy())
     check_folds(fold, y)
     feature_set = FeatureSet.from_frame(frame, score_protected=score_protected)
@@ -227,7 +230,7 @@ def _progress_callback(stage: Literal["folds", "final"], max_rounds: int, tell: 
 
 
 def _labels_and_weights(
-    frame: pd.DataFrame, target: npt.ArrayLike, weights: npt.ArrayLike | None
+    frame: pd.DataFrame, target: npt.ArrayLike, weights: npt.ArrayLike | None, *, one_row_a_client: bool
 ) -> tuple[Floats, Floats]:
     """Labels and weights of mean 1, once everything wrong with the rows has been named."""
     y = np.asarray(target, dtype=np.float64)
@@ -238,7 +241,7 @@ def _labels_and_weights(
         problems = [f"{len(frame)} rows, {len(y)} labels and {len(w)} weights"]
     else:
         counts = {
-            "clients found twice": int(frame["SK_ID_CURR"].duplicated().sum()),
+            "clients found twice": int(frame["SK_ID_CURR"].duplicated().sum()) * one_row_a_client,
             "labels other than 0 and 1": int(np.sum((y != 0) & (y != 1))),
             "weights that are not positive": int(np.sum(~(np.isfinite(w) & (w > 0)))),
         }

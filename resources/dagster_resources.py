@@ -14,14 +14,22 @@ from pydantic import Field, PrivateAttr
 
 from resources import schema
 from resources.database import Database, open_database
-from resources.drift_reports import DriftReports, RetrainingCauses
+from resources.drift_pages import DriftPages
+from resources.drift_reports import DriftReports
 from resources.lake import Lake
 from resources.live_models import LiveModels
+from resources.live_references import LiveReferences
+from resources.model_comparisons import ModelComparisons
+from resources.outcomes import Outcomes
+from resources.performance_reports import PerformanceReports
 from resources.prediction_log import PredictionLog
+from resources.random_approvals import RandomApprovals
+from resources.retraining_causes import RetrainingCauses
 from resources.settings import Settings, load_settings
 from resources.training_reference import TrainingReference
 
 if TYPE_CHECKING:
+    from resources.decision_archive import DecisionArchive
     from resources.engine import Engine
     from resources.registry import Registry
 
@@ -97,8 +105,15 @@ class PlatformResource(dg.ConfigurableResource[Any]):
 
     @property
     def prediction_log(self) -> PredictionLog:
-        """The stored decisions."""
-        return PredictionLog(self.database)
+        """The stored decisions, archived days among them."""
+        return PredictionLog(self.database, self.decision_archive)
+
+    @property
+    def decision_archive(self) -> "DecisionArchive":
+        """Closed days of decisions in the lake."""
+        from resources.decision_archive import DecisionArchive
+
+        return DecisionArchive(self.database, self.lake)
 
     @property
     def drift_reports(self) -> DriftReports:
@@ -106,9 +121,39 @@ class PlatformResource(dg.ConfigurableResource[Any]):
         return DriftReports(self.database)
 
     @property
+    def drift_pages(self) -> DriftPages:
+        """The pages of the drift reports."""
+        return DriftPages(self.lake, self.prediction_log, self.drift_reports)
+
+    @property
+    def live_references(self) -> LiveReferences:
+        """What days are compared with; each model's is read once as long as this is kept."""
+        return LiveReferences(self.live_models, self.registry, self.training_reference, self.settings.drift_features)
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What became of decisions."""
+        return Outcomes(self.database)
+
+    @property
+    def random_approvals(self) -> RandomApprovals:
+        """Who of the refused was approved by lot."""
+        return RandomApprovals(self.database)
+
+    @property
+    def performance_reports(self) -> PerformanceReports:
+        """The stored performance reports."""
+        return PerformanceReports(self.database)
+
+    @property
     def retraining_causes(self) -> RetrainingCauses:
         """The alerts that were answered."""
         return RetrainingCauses(self.database)
+
+    @property
+    def model_comparisons(self) -> ModelComparisons:
+        """What the gate said about each challenger."""
+        return ModelComparisons(self.lake)
 
     @property
     def training_reference(self) -> TrainingReference:

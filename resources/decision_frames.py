@@ -1,148 +1,142 @@
-"""The features of a window of decisions as one frame, without a JSON document or a number as text.
+"""The features of the decisions of a day or a range as frames, without a JSON document or a number as text.
 
-Here: binary COPY into a matrix. All numbers of a feature set are of one size on the wire, so
-that numpy reads hundreds of decisions at a time. Add to it when a reader needs another column
-beside the features. Keep out: single decisions (`prediction_log`), and writing (`decision_rows`).
+Here: which decisions are read together, and over how many connections: a large window is read over two that
+see the same moment. Keep out: the wire (`decision_window`), single decisions (`prediction_log`), archived
+days (`decision_archive`), and writing (`decision_rows`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import islice
+from collections.abc import Container, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import orjson
 import pandas as pd
 import psycopg
 
-from resources.database import Connection
-from resources.decision_record import FeatureNames
+from resources.database import Connection, Database
+from resources.decision_window import Window, day_bounds
 
-# Of 400 features each: what a processor's second cache holds. Four times as many take longer.
-ROWS_AT_ONCE = 64
+# Days of a range are read together up to so many decisions: 170 MB of 420 features.
+DECISIONS_AT_ONCE = 50_000
 
-# Begins the first message of a binary COPY; a count of fields that no row has ends it.
-COPY_HEADER_BYTES = 19
-COPY_END = b"\xff\xff"
+# A second connection and its process on the server cost 10 ms, what 500 decisions take.
+DECISIONS_FOR_TWO = 5_000
 
-# A row as COPY sends it: a count of fields, then each field after its length.
-_KEY = np.dtype([("", "V6"), ("id_high", ">u8"), ("id_low", ">u8"), ("", "V4"), ("created_at", ">i8")])
-_KEY_BYTES = _KEY.itemsize
-_LENGTH_BYTES = 4
-_ARRAY_HEADER_BYTES = 20
-_ELEMENT = np.dtype([("length", ">i4"), ("value", ">f8")])
-
-# The sets of a window, and how many decisions each has.
-_SETS = """
-SELECT s.numbers, s.texts, d.feature_set_id, d.n
-FROM (SELECT feature_set_id, count(*) AS n FROM credit.decisions
-      WHERE created_at >= %(start)s AND created_at < %(end)s GROUP BY 1) AS d
-JOIN credit.feature_sets AS s USING (feature_set_id) ORDER BY d.feature_set_id
+_COUNT = "SELECT count(*) FROM credit.decisions WHERE created_at >= %(start)s AND created_at < %(end)s"
+_DAYS = """
+SELECT (created_at AT TIME ZONE 'UTC')::date, count(*) FROM credit.decisions
+WHERE created_at >= %(start)s AND created_at < %(end)s GROUP BY 1 ORDER BY 1
 """
-
-# A NULL has no value on the wire; as NaN every row of a set has the same size.
-_ROWS = """
-COPY (
-    SELECT prediction_id, created_at, array_to_json(texts), array_replace(numbers, NULL, 'NaN')
-    FROM credit.decisions
-    WHERE created_at >= %(start)s AND created_at < %(end)s AND feature_set_id = %(feature_set_id)s
-    ORDER BY created_at, prediction_id
-) TO STDOUT (FORMAT BINARY)
+_MIDDLE = """
+SELECT created_at FROM credit.decisions WHERE created_at >= %(start)s AND created_at < %(end)s
+ORDER BY created_at OFFSET %(half)s LIMIT 1
 """
 
 
-def read_features(connection: Connection, start: datetime | None, end: datetime | None) -> pd.DataFrame:
+def read_features(database: Database, start: datetime | None, end: datetime | None) -> pd.DataFrame:
     """Features of the decisions from `start` to before `end`, in the order of their moments.
 
     One column a feature of any of their feature sets: float64 for numbers, text or None for
     categories, objects for what is a number in some decisions and text in others. No
-    decisions: an empty frame.
+    decisions: an empty frame. The frame is of one moment of the log.
 
     Args:
-        connection: not in a transaction yet; the frame is of one moment of the log.
+        database: holds the log.
         start: None is the beginning.
         end: None is the end.
     """
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    window = {"start": start or "-infinity", "end": end or "infinity"}
-    sets = [
-        (FeatureNames(tuple(numbers), tuple(texts)), feature_set_id, count)
-        for numbers, texts, feature_set_id, count in connection.execute(_SETS, window).fetchall()
-    ]
-    if not sets:
-        return pd.DataFrame()
-    matrix = _Matrix([names for names, _, _ in sets], sum(count for _, _, count in sets))
-    for names, feature_set_id, _ in sets:
-        with connection.cursor().copy(_ROWS, window | {"feature_set_id": feature_set_id}) as copy:
-            matrix.fill(names, _rows(copy))
-    return matrix.frame()
+    window = _read(database, {"start": start or "-infinity", "end": end or "infinity"})
+    return window.frame(0, window.n_rows)
 
 
-class _Matrix:
-    """The features of several feature sets by their union, one decision after the other."""
+def read_features_by_day(
+    database: Database, first: date, last: date, *, without: Container[date] = ()
+) -> Iterator[tuple[date, pd.DataFrame]]:
+    """Features of each UTC day from `first` to `last` as `read_features` gives them; days without any are left out.
 
-    def __init__(self, sets: Sequence[FeatureNames], n_rows: int) -> None:
-        self._numbers = _positions(name for names in sets for name in names.numbers)
-        self._texts = _positions(name for names in sets for name in names.texts)
-        # A feature's values lie side by side: whoever compares features reads them one by one.
-        self._values = np.empty((len(self._numbers), n_rows), dtype=np.float64)
-        if len(sets) > 1:
-            self._values.fill(np.nan)
-        self._words: npt.NDArray[np.object_] = np.full((len(self._texts), n_rows), None, dtype=object)
-        self._keys = np.empty(n_rows, dtype=_KEY)
-        self._n_sets, self._at = len(sets), 0
-
-    def fill(self, names: FeatureNames, rows: Iterator[bytes]) -> None:
-        """Add the decisions of one feature set."""
-        first, n_numbers = self._at, len(names.numbers)
-        tail = _ELEMENT.itemsize * n_numbers
-        before_tail = tail + _LENGTH_BYTES + (_ARRAY_HEADER_BYTES if n_numbers else 12)
-        numbers = _places(self._numbers, names.numbers)
-        words = []
-        while chunk := list(islice(rows, ROWS_AT_ONCE)):
-            end = self._at + len(chunk)
-            self._keys[self._at : end] = np.frombuffer(b"".join([row[:_KEY_BYTES] for row in chunk]), dtype=_KEY)
-            words += [row[_KEY_BYTES + _LENGTH_BYTES : len(row) - before_tail] for row in chunk]
-            if n_numbers:
-                elements = np.frombuffer(b"".join([row[-tail:] for row in chunk]), dtype=_ELEMENT)
-                self._values[numbers, self._at : end] = elements["value"].reshape(len(chunk), n_numbers).T
-            self._at = end
-        if names.texts:
-            decoded = orjson.loads(b"[" + b",".join(words) + b"]")
-            texts = _places(self._texts, names.texts)
-            self._words[texts, first : self._at] = np.array(decoded, dtype=object).T
-
-    def frame(self) -> pd.DataFrame:
-        """All decisions in the order of their moments."""
-        values = pd.DataFrame(self._values.T, columns=list(self._numbers), copy=False)
-        words = pd.DataFrame(self._words.T, columns=list(self._texts), copy=False)
-        for name in self._texts:
-            if name in self._numbers:
-                known = values.pop(name).astype(object)
-                words[name] = words[name].where(words[name].notna(), known)
-        frame = pd.concat([values, words], axis=1, copy=False)
-        if self._n_sets == 1:
-            return frame
-        order = np.lexsort((self._keys["id_low"], self._keys["id_high"], self._keys["created_at"]))
-        return frame.take(order).reset_index(drop=True)
+    Days are read many at a time, not a day at a time; no more than some 50,000 decisions, or one
+    day, are in memory.
+    """
+    counts = {day: n for day, n in count_by_day(database, first, last).items() if day not in without}
+    for days in _batches(counts):
+        window = _read(database, {"start": day_bounds(days[0])[0], "end": day_bounds(days[-1])[1]})
+        for day in days:
+            rows = window.rows_of(day)
+            # None left: the day was archived and dropped since it was counted.
+            if len(rows):
+                yield day, window.frame(rows.start, rows.stop)
 
 
-def _rows(copy: psycopg.Copy) -> Iterator[bytes]:
-    """One message of a COPY is one row, by the protocol; the first begins with the header."""
-    skip = COPY_HEADER_BYTES
-    for message in copy:
-        row = bytes(message)[skip:]
-        skip = 0
-        if row != COPY_END:
-            yield row
+def count_by_day(database: Database, first: date, last: date) -> dict[date, int]:
+    """Decisions of each UTC day from `first` to `last` in PostgreSQL; days without any are left out."""
+    with database.connect() as connection:
+        bounds = {"start": day_bounds(first)[0], "end": day_bounds(last)[1]}
+        return dict(connection.execute(_DAYS, bounds).fetchall())
 
 
-def _positions(names: Iterable[str]) -> dict[str, int]:
-    return {name: position for position, name in enumerate(dict.fromkeys(names))}
+def _batches(counts: Mapping[date, int]) -> Iterator[list[date]]:
+    batch: list[date] = []
+    n_decisions = 0
+    for day, n in counts.items():
+        if batch and n_decisions + n > DECISIONS_AT_ONCE:
+            yield batch
+            batch, n_decisions = [], 0
+        batch.append(day)
+        n_decisions += n
+    if batch:
+        yield batch
 
 
-def _places(positions: dict[str, int], names: Sequence[str]) -> Any:  # noqa: ANN401  # an index of numpy
-    places = [positions[name] for name in names]
-    # A slice is written in place; a list of places is looked up element by element.
-    return slice(None) if places == list(range(len(positions))) else np.array(places)
+def window_of(connection: Connection, start: datetime, end: datetime) -> Window:
+    """The decisions from `start` to before `end`, on a connection of `of_one_moment`."""
+    bounds = {"start": start, "end": end}
+    window = Window(_number(connection, _COUNT, bounds))
+    window.fill(connection, bounds, first=0)
+    window.names_from(connection)
+    return window
+
+
+def _read(database: Database, bounds: Mapping[str, Any]) -> Window:
+    """The decisions between two moments, by one connection or two."""
+    with of_one_moment(database) as connection:
+        window = Window(_number(connection, _COUNT, bounds))
+        if window.n_rows < DECISIONS_FOR_TWO:
+            window.fill(connection, bounds, first=0)
+        else:
+            _read_halves(database, connection, bounds, window)
+        window.names_from(connection)
+    return window
+
+
+def _read_halves(database: Database, connection: Connection, bounds: Mapping[str, Any], window: Window) -> None:
+    row = connection.execute(_MIDDLE, {**bounds, "half": window.n_rows // 2}).fetchone()
+    assert row is not None
+    before, after = {**bounds, "end": row[0]}, {**bounds, "start": row[0]}
+    n_before = _number(connection, _COUNT, before)
+    exported = connection.execute("SELECT pg_export_snapshot()").fetchone()
+    assert exported is not None
+
+    def read_the_first() -> None:
+        with of_one_moment(database) as beside:
+            # The name is the server's own, and takes no parameter.
+            beside.execute(f"SET TRANSACTION SNAPSHOT '{exported[0]}'")
+            window.fill(beside, before, first=0)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(read_the_first)
+        window.fill(connection, after, first=n_before)
+        first.result()
+
+
+@contextmanager
+def of_one_moment(database: Database) -> Iterator[Connection]:
+    """A connection whose statements all see the log as it is at the first of them."""
+    with database.connect() as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        yield connection
+
+
+def _number(connection: Connection, query: str, bounds: Mapping[str, Any]) -> int:
+    row = connection.execute(query, bounds).fetchone()
+    return int(row[0]) if row else 0

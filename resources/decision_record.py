@@ -28,6 +28,19 @@ class DecisionError(CreditError):
     """A decision carries features that its model does not know, or of another kind."""
 
 
+class ErasedError(CreditError):
+    """A decision whose client was erased: what it was made from is gone for good."""
+
+
+def erased_error(prediction_id: UUID) -> ErasedError:
+    """The error of a decision that cannot be shown or made again, because its client was erased."""
+    return ErasedError(
+        f"decision {prediction_id}, whose client was erased",
+        expected="a decision with its features",
+        remedy="nothing brings them back; that it was made, when, and how it came out is still in credit.predictions",
+    )
+
+
 @dataclass(frozen=True)
 class FeatureNames:
     """Which features a model accepts, in its order: values are stored by their place in it.

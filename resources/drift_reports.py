@@ -1,13 +1,15 @@
-"""The stored drift reports and the causes that a retraining answered."""
+"""The stored drift reports."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from resources.database import Database
+from credit_risk.errors import UnavailableError
+from resources.database import Connection, Database
 from resources.prediction_log import day_bounds
 
 if TYPE_CHECKING:
@@ -15,10 +17,38 @@ if TYPE_CHECKING:
     from credit_risk.drift import DriftReport
 
 
-_SELECT = """
-    SELECT report_date, n_predictions, n_features_analyzed, n_features_drifted, drift_percentage,
-           status, rule, model_version, created_at
-    FROM credit.drift_reports
+_COLUMNS = """
+    report_date, n_predictions, n_features_analyzed, n_features_drifted, drift_percentage,
+    status, rule, model_version, created_at
+"""
+_SELECT = f"SELECT {_COLUMNS} FROM credit.drift_reports"  # noqa: S608  # columns named above
+_SELECT_IN_FULL = f"""
+    SELECT {_COLUMNS}, drift_details, by_rule, score, multivariate, n_sampled
+    FROM credit.drift_reports WHERE report_date = %s
+"""  # noqa: S608  # columns named above
+
+# A window has one current row. Of two computations the one that read the log later knows more, whichever
+# ends first: the other one's row is left out, and its day is not returned. Days are read many at a time,
+# which blurs their moments by seconds: more predictions say the same, and clearer.
+_STORE = """
+    INSERT INTO credit.drift_reports (
+        report_date, window_start, window_end, n_predictions, n_features_analyzed,
+        n_features_drifted, drift_percentage, status, drift_details, rule, model_version,
+        by_rule, score, multivariate, n_sampled, read_at, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s,
+        %s::jsonb, %s::jsonb, %s::jsonb, %s, coalesce(%s, clock_timestamp()), clock_timestamp())
+    ON CONFLICT (window_start, window_end) DO UPDATE SET
+        n_predictions = EXCLUDED.n_predictions,
+        n_features_analyzed = EXCLUDED.n_features_analyzed,
+        n_features_drifted = EXCLUDED.n_features_drifted,
+        drift_percentage = EXCLUDED.drift_percentage, status = EXCLUDED.status,
+        drift_details = EXCLUDED.drift_details, rule = EXCLUDED.rule,
+        model_version = EXCLUDED.model_version, by_rule = EXCLUDED.by_rule, score = EXCLUDED.score,
+        multivariate = EXCLUDED.multivariate, n_sampled = EXCLUDED.n_sampled,
+        read_at = EXCLUDED.read_at, created_at = EXCLUDED.created_at
+    WHERE drift_reports.read_at IS NULL OR drift_reports.read_at <= EXCLUDED.read_at
+        OR drift_reports.n_predictions < EXCLUDED.n_predictions
+    RETURNING report_date
 """
 
 
@@ -37,36 +67,83 @@ class StoredDriftReport:
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class DriftReportInFull:
+    """One current row with all that it holds.
+
+    Attributes:
+        row: its figures.
+        details: a mapping a feature, largest size first.
+        by_rule: verdicts by name of the rule; None in rows of older versions.
+        score: how far the score moved; None where it was not compared.
+        multivariate: what a classifier told apart; None where it was not asked.
+        n_sampled: rows compared, where the window was sampled.
+    """
+
+    row: StoredDriftReport
+    details: list[dict[str, Any]]
+    by_rule: dict[str, Any] | None
+    score: dict[str, Any] | None
+    multivariate: dict[str, Any] | None
+    n_sampled: int | None
+
+
+@dataclass(frozen=True)
+class DayReport:
+    """The report of a UTC day, ready to be stored.
+
+    Attributes:
+        day: of the window.
+        report: its verdict, with the verdicts of the other rules.
+        model_version: whose reference it was compared with.
+        score: how far the score itself moved, as plain values; None without decisions of the model.
+        multivariate: what a classifier told apart, as plain values; None where none was asked.
+        read_at: when its computation began to read the log, by the database's clock; None is now.
+    """
+
+    day: date
+    report: "DriftReport"
+    model_version: str
+    score: Mapping[str, object] | None = None
+    multivariate: Mapping[str, object] | None = None
+    read_at: datetime | None = None
+
+
 class DriftReports:
     """Reads and writes the reports; a window has one current row."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def store(self, day: date, report: "DriftReport", *, rule: str, model_version: str) -> None:
-        """Write the report of a UTC day; a recomputed day replaces its row."""
-        start, end = day_bounds(day)
+    def now(self) -> datetime:
+        """The database's clock: what orders computations of several machines."""
         with self.database.connect() as connection:
-            connection.execute(
-                """
-                INSERT INTO credit.drift_reports (
-                    report_date, window_start, window_end, n_predictions, n_features_analyzed,
-                    n_features_drifted, drift_percentage, status, drift_details, rule, model_version)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)
-                ON CONFLICT (window_start, window_end) DO UPDATE SET
-                    n_predictions = EXCLUDED.n_predictions,
-                    n_features_analyzed = EXCLUDED.n_features_analyzed,
-                    n_features_drifted = EXCLUDED.n_features_drifted,
-                    drift_percentage = EXCLUDED.drift_percentage, status = EXCLUDED.status,
-                    drift_details = EXCLUDED.drift_details, rule = EXCLUDED.rule,
-                    model_version = EXCLUDED.model_version, created_at = now()
-                """,
-                [
-                    day, start, end, report.n_predictions, report.n_features_analyzed,
-                    report.n_features_drifted, report.drift_percentage, report.status,
-                    orjson.dumps(report.records()).decode(), rule, model_version,
-                ],
-            )  # fmt: skip
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        if row is None:
+            raise UnavailableError("no time from PostgreSQL", expected="its clock", remedy="look at the server's log")
+        moment: datetime = row[0]
+        return moment
+
+    def store(self, report: DayReport) -> bool:
+        """Write one day's report, unless a newer one is there. Returns whether it was written."""
+        with self.storing([report]) as days:
+            return bool(days)
+
+    @contextmanager
+    def storing(self, reports: Sequence[DayReport]) -> Iterator[frozenset[date]]:
+        """Write the reports of several days; they are there for others when the block ends without an error.
+
+        Another computation of one of these days waits for the end of the block, so that what the block
+        tells others about a day is told in the order of the rows.
+
+        Yields:
+            The days whose reports are written: those without a report of a computation that read later.
+        """
+        with self.database.connect() as connection:
+            # By day, because two computations that share days would otherwise wait for each other for ever.
+            ordered = sorted(reports, key=lambda report: report.day)
+            written = [_written(connection, report) for report in ordered]
+            yield frozenset(day for day in written if day is not None)
 
     def between(self, first: date, last: date) -> list[StoredDriftReport]:
         """The reports of the days from `first` to `last`, oldest first."""
@@ -85,44 +162,45 @@ class DriftReports:
         """How many predictions the report of each day knows."""
         return {report.report_date: report.n_predictions for report in self.between(first, last)}
 
+    def written_since(self, first: date, last: date, moment: datetime) -> list[StoredDriftReport]:
+        """The reports of the days from `first` to `last` that were written since a moment of `now`, oldest first."""
+        query = f"{_SELECT} WHERE report_date BETWEEN %s AND %s AND created_at >= %s ORDER BY report_date"
+        with self.database.connect() as connection:
+            return [StoredDriftReport(*row) for row in connection.execute(query, [first, last, moment]).fetchall()]
+
+    def in_full(self, day: date) -> DriftReportInFull | None:
+        """All that is on record of a day, or None."""
+        with self.database.connect() as connection:
+            row = connection.execute(_SELECT_IN_FULL, [day]).fetchone()
+        if row is None:
+            return None
+        n = len(fields(StoredDriftReport))
+        return DriftReportInFull(StoredDriftReport(*row[:n]), *row[n:])
+
     def details(self, day: date) -> list[dict[str, Any]]:
         """The stored details of a day, largest size first; empty without a report."""
-        query = "SELECT drift_details FROM credit.drift_reports WHERE report_date = %s"
-        with self.database.connect() as connection:
-            row = connection.execute(query, [day]).fetchone()
-        return list(row[0]) if row else []
+        report = self.in_full(day)
+        return report.details if report else []
 
 
-class RetrainingCauses:
-    """Which alerts a retraining answered, with every feature that had moved then."""
+def _written(connection: Connection, day_report: DayReport) -> date | None:
+    report, day = day_report.report, day_report.day
+    row = connection.execute(
+        _STORE,
+        [
+            day, *day_bounds(day), report.n_predictions, report.n_features_analyzed,
+            report.n_features_drifted, report.drift_percentage, report.status,
+            _json(report.records()), report.rule, day_report.model_version,
+            _json({name: asdict(verdict) for name, verdict in report.by_rule.items()}),
+            _json(day_report.score), _json(day_report.multivariate), _n_sampled(report), day_report.read_at,
+        ],
+    ).fetchone()  # fmt: skip
+    return row[0] if row else None
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
-    def record(self, day: date, *, model_version: str, features: Iterable[str], run_id: str) -> None:
-        """Write down that a run answers the alert of a day. A run answers a day once."""
-        with self.database.connect() as connection:
-            connection.execute(
-                "INSERT INTO credit.retraining_causes (report_date, model_version, features, run_id)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [day, model_version, sorted(features), run_id],
-            )
+def _n_sampled(report: "DriftReport") -> int | None:
+    return report.n_compared if report.n_compared < report.n_predictions else None
 
-    def answered(self, since: date) -> dict[date, frozenset[str]]:
-        """For each day since then, the features that some retraining has answered."""
-        query = """
-            SELECT report_date, array_agg(DISTINCT feature)
-            FROM credit.retraining_causes, unnest(features) AS feature
-            WHERE report_date >= %s GROUP BY report_date
-        """
-        with self.database.connect() as connection:
-            return {day: frozenset(found) for day, found in connection.execute(query, [since]).fetchall()}
 
-    def answers_since(self, moment: datetime) -> list[datetime]:
-        """When retrainings answered an alert since then, one entry a run, oldest first."""
-        query = """
-            SELECT min(answered_at) FROM credit.retraining_causes
-            GROUP BY run_id HAVING min(answered_at) >= %s ORDER BY 1
-        """
-        with self.database.connect() as connection:
-            return [row[0] for row in connection.execute(query, [moment]).fetchall()]
+def _json(value: object) -> str | None:
+    return None if value is None else orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()

@@ -12,10 +12,18 @@ from pathlib import Path
 from resources import schema
 from resources.database import Connection, Database
 from resources.history_file import HistoryError, HistoryFile
+from resources.outcomes import wait_for_turn
 from resources.prediction_log import DecisionRecord, ensure_feature_sets, insert_decisions
 
 # One statement holds them as Python objects, as bytes and on the server: 5 kB each for 600 features.
 ROWS_AT_ONCE = 1_000
+
+# Outcomes wait here for the end of the import: whoever writes them holds every other writer back.
+_WAITING = """
+CREATE TEMPORARY TABLE waiting_outcomes (
+    position bigint GENERATED ALWAYS AS IDENTITY, prediction_id uuid, target smallint, observed_at timestamptz
+) ON COMMIT DROP
+"""
 
 # It becomes part of a model version, which stands in tables and reports.
 VALID_NAME = re.compile(r"[A-Za-z0-9._-]{1,60}")
@@ -58,8 +66,9 @@ def import_history(database: Database, file: Path, name: str) -> ImportSummary:
         # Committed first: the import itself may take minutes and must not hold locks on partitions.
         with database.connect() as connection:
             schema.ensure_partitions(connection, history.first_day, history.last_day)
-        rows = new_decisions = new_outcomes = 0
+        rows = new_decisions = 0
         with database.connect() as connection, database.connect(autocommit=True) as beside:
+            connection.execute(_WAITING)
             for decisions in history.decisions():
                 rows += len(decisions)
                 # Committed at once: a service with the same feature set would wait for the whole import.
@@ -67,15 +76,16 @@ def import_history(database: Database, file: Path, name: str) -> ImportSummary:
                 for start in range(0, len(decisions), ROWS_AT_ONCE):
                     records = [record for record, _ in decisions[start : start + ROWS_AT_ONCE]]
                     new_decisions += insert_decisions(connection, records)
-                new_outcomes += _insert_outcomes(connection, decisions)
+                _keep_outcomes(connection, decisions)
+            new_outcomes = _insert_outcomes(connection)
     return ImportSummary(rows, new_decisions, new_outcomes, history.first_day, history.last_day)
 
 
-def _insert_outcomes(connection: Connection, decisions: list[tuple[DecisionRecord, int | None]]) -> int:
+def _keep_outcomes(connection: Connection, decisions: list[tuple[DecisionRecord, int | None]]) -> None:
     known = [(record, target) for record, target in decisions if target is not None]
-    return connection.execute(
-        "INSERT INTO credit.outcomes (prediction_id, target, observed_at)"
-        " SELECT * FROM unnest(%s::uuid[], %s::smallint[], %s::timestamptz[]) ON CONFLICT DO NOTHING",
+    connection.execute(
+        "INSERT INTO waiting_outcomes (prediction_id, target, observed_at)"
+        " SELECT * FROM unnest(%s::uuid[], %s::smallint[], %s::timestamptz[])",
         [
             [record.prediction_id for record, _ in known],
             [target for _, target in known],
@@ -83,4 +93,13 @@ def _insert_outcomes(connection: Connection, decisions: list[tuple[DecisionRecor
             # same in every export, so that importing it again changes nothing.
             [record.created_at for record, _ in known],
         ],
+    )
+
+
+def _insert_outcomes(connection: Connection) -> int:
+    wait_for_turn(connection)
+    return connection.execute(
+        "INSERT INTO credit.outcomes (prediction_id, target, observed_at, recorded_at)"
+        " SELECT prediction_id, target, observed_at, clock_timestamp() FROM waiting_outcomes ORDER BY position"
+        " ON CONFLICT DO NOTHING"
     ).rowcount

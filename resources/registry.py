@@ -1,7 +1,7 @@
 """The model registry: MLflow, with its tables in the same PostgreSQL and its files in the lake.
 
 Here: registering a candidate, moving the aliases `staging` and `production`, loading a
-version for scoring. Keep out: judging models (`credit_risk.promotion`) and tracking
+version for scoring. Keep out: judging models (`credit_risk.gate`) and tracking
 metrics of a run (the asset does that inside the run that dagster-mlflow opened).
 """
 

@@ -43,6 +43,8 @@ SERVICE_TABLES: Mapping[str, frozenset[str]] = {
     "online_features": frozenset({"SELECT"}),
     "live_models": frozenset({"SELECT"}),
     "drift_reports": frozenset({"SELECT"}),
+    "performance_reports": frozenset({"SELECT"}),
+    "decision_archives": frozenset({"SELECT"}),
 }
 
 NOT_FOR_READERS = frozenset({"api_keys"})

@@ -1,7 +1,8 @@
 """Every setting of the platform, read once from the environment or a `.env` file.
 
 Add a setting when an operator must choose; give it a default that works on a laptop, or
-none if it is a secret. Keep out: anything that a caller could pass as an argument.
+none if it is a secret. Any setting NAME may be given as NAME_FILE, the path of a file that holds
+it (`settings_files`): secrets of containers. Keep out: anything that a caller could pass as an argument.
 """
 
 import os
@@ -11,10 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_risk.errors import SettingsError
+from resources.settings_files import ValuesInFiles
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -129,7 +131,54 @@ class Settings(BaseSettings):
     mlflow_port: int = Field(
         5000, validation_alias="CREDIT_MLFLOW_PORT", ge=1, le=65535, description="port of the MLflow UI"
     )
+    dashboard_host: str = Field(
+        "127.0.0.1", validation_alias="CREDIT_DASHBOARD_HOST", description="address the dashboard binds"
+    )
+    dashboard_port: int = Field(
+        8501, validation_alias="CREDIT_DASHBOARD_PORT", ge=1, le=65535, description="port of the dashboard"
+    )
+    dashboard_guarded: bool = Field(
+        default=False,
+        validation_alias="CREDIT_DASHBOARD_GUARDED",
+        description="the dashboard may bind another address without a sign-in of its own: something in front of it "
+        "keeps strangers out",
+    )
+    api_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_API_URL",
+        description="where the dashboard finds the service (CREDIT_API_HOST and CREDIT_API_PORT)",
+    )
+    api_key: SecretStr | None = Field(
+        None,
+        validation_alias="CREDIT_API_KEY",
+        description="the dashboard's key to the service, with the roles score and observe",
+    )
 
+    alertmanager_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_ALERTMANAGER_URL",
+        pattern="^https?://[^/]",
+        description="address of the Alertmanager that failed runs and refused models are posted to (the log alone)",
+    )
+    dagster_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_DAGSTER_URL",
+        pattern="^https?://[^/]",
+        description="address of the Dagster UI as people open it, for links in alerts (127.0.0.1 and its port)",
+    )
+    docs_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_DOCS_URL",
+        pattern="^https?://[^/]",
+        description="where this repository can be read, for links to runbooks (paths in the repository)",
+    )
+    database_max_gb: float | None = Field(
+        None,
+        validation_alias="CREDIT_DATABASE_MAX_GB",
+        gt=0,
+        allow_inf_nan=False,
+        description="gigabytes (10^9 bytes) that the database may take; alerts at 80 and 95 % (no alert)",
+    )
     score_protected: bool = Field(
         default=False,
         validation_alias="CREDIT_SCORE_PROTECTED",
@@ -165,6 +214,63 @@ class Settings(BaseSettings):
         ge=0,
         description="retrainings a week at most; 0 is off",
     )
+    loss_of_default: float = Field(
+        10.0,
+        validation_alias="CREDIT_LOSS_OF_DEFAULT",
+        ge=0,
+        allow_inf_nan=False,
+        description="money lost by a default that was approved, for reports",
+    )
+    margin_of_good: float = Field(
+        1.0,
+        validation_alias="CREDIT_MARGIN_OF_GOOD",
+        ge=0,
+        allow_inf_nan=False,
+        description="money missed by a good applicant who was refused, for reports",
+    )
+    currency: str = Field("", validation_alias="CREDIT_CURRENCY", description="of both; empty: units of such a margin")
+    label_delay_days: float = Field(
+        90.0,
+        validation_alias="CREDIT_LABEL_DELAY_DAYS",
+        ge=0,
+        allow_inf_nan=False,
+        description="days until most outcomes of a day are known, for the price of waiting",
+    )
+
+    retention_months: int | None = Field(
+        None,
+        validation_alias="CREDIT_RETENTION_MONTHS",
+        # A decision that waited in a journal must still find its month in PostgreSQL.
+        ge=1,
+        description="whole months of decisions kept in PostgreSQL beside the current one; older ones, once archived, "
+        "in the lake alone (keep everything)",
+    )
+
+    @property
+    def service_url(self) -> str:
+        """Where the scoring service is found."""
+        # An address that binds every interface is none to call.
+        host = "127.0.0.1" if self.api_host in {"0.0.0.0", "::"} else self.api_host  # noqa: S104  # compared, not bound
+        return self.api_url or f"http://{host}:{self.api_port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What goes before what: arguments, the environment, the file of settings; a value before its _FILE."""
+        del file_secret_settings
+        return (
+            init_settings,
+            env_settings,
+            ValuesInFiles(settings_cls, env_settings),
+            dotenv_settings,
+            ValuesInFiles(settings_cls, dotenv_settings),
+        )
 
     @property
     def lake_root(self) -> str:

@@ -9,7 +9,7 @@ from resources.alerts import Alert, ring
     name="run_failure_alert_sensor",
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=10,
-    description="Every failed run rings: job, run and error.",
+    description="Every failed run rings: job, run and error, in the log and at Alertmanager.",
 )
 def run_failure_alert_sensor(context: dg.RunFailureSensorContext) -> None:
     """One alert a failed run."""
@@ -20,6 +20,7 @@ def run_failure_alert_sensor(context: dg.RunFailureSensorContext) -> None:
             severity="critical",
             summary=f"{run.job_name} failed: {context.failure_event.message}",
             link=f"/runs/{run.run_id}",
+            job=run.job_name,
         )
     )
 

@@ -201,6 +201,7 @@ _PROBLEMS: dict[int, tuple[str, str, str]] = {
     404: ("unknown", "Not Found", "Nobody knows this client, or this decision."),
     408: ("slow-body", "Request Timeout", "The body did not arrive in time."),
     409: ("conflict", "Conflict", "It contradicts what is on record."),
+    410: ("erased-decision", "Gone", "The client of this decision was erased."),
     413: ("body-too-large", "Request Entity Too Large", "The body is too large."),
     415: ("not-json", "Unsupported Media Type", "The body is of another media type, or compressed."),
     422: ("invalid-application", "The application cannot be scored", "Every unknown name and wrong type is named."),

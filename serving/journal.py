@@ -39,7 +39,7 @@ class Journal:
         self, directory: Path, *, max_bytes: int = MAX_BYTES, max_segment_bytes: int = MAX_SEGMENT_BYTES
     ) -> None:
         self.directory = directory
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._max_segment_bytes = max_segment_bytes
         self._lock = threading.Lock()
         self._open: OpenSegment | None = None
@@ -74,7 +74,7 @@ class Journal:
             try:
                 # A look at the folder costs less than the fsync that follows, and counts the
                 # segments of other processes too.
-                if self.bytes_waiting() + len(lines) > self._max_bytes:
+                if self.bytes_waiting() + len(lines) > self.max_bytes:
                     raise self._full()
                 if self._open is None:
                     self._open = OpenSegment(self.directory)
@@ -139,7 +139,7 @@ class Journal:
 
     def _full(self) -> NoRecordError:
         return NoRecordError(
-            f"a journal at its limit of {self._max_bytes // 2**20} MB, while PostgreSQL is away",
+            f"a journal at its limit of {self.max_bytes // 2**20} MB, while PostgreSQL is away",
             expected="PostgreSQL back before the journal is full",
             remedy="start PostgreSQL, or raise CREDIT_JOURNAL_MAX_MB; then send the application again",
         )

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from fastapi import Request, Security
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
+from starlette.datastructures import Headers
 
 from resources.api_keys import ROLES, Verifier, digest, parse
 from serving.key_ring import KeyRing
@@ -114,7 +115,7 @@ class RequiresRole(SecurityBase):
     async def __call__(self, request: Request) -> Caller:
         """Admit the request, and leave the key's id (never the key) for its line in the log."""
         gate: Gate = request.app.state.parts.gate
-        caller = gate.admit(request.headers.get(HEADER), self.role)
+        caller = gate.admit(_key_in(request.headers), self.role)
         request.state.key_id = caller.key_id
         return caller
 
@@ -127,6 +128,15 @@ ScoreKey = Annotated[Caller, Security(SCORE)]
 ObserveKey = Annotated[Caller, Security(RequiresRole("observe"))]
 # To deliver outcomes and log lines.
 AdminKey = Annotated[Caller, Security(RequiresRole(ADMIN))]
+
+
+def _key_in(headers: Headers) -> str | None:
+    """The key of a request: of its own header, or of `Authorization: Bearer`, the only one that Prometheus can fill."""
+    key = headers.get(HEADER)
+    if key is None:
+        scheme, _, credentials = headers.get("Authorization", "").partition(" ")
+        key = credentials.strip() if scheme.lower() == "bearer" else None
+    return key
 
 
 def _verified(verifiers: dict[str, Verifier], text: str | None) -> Verifier | None:

@@ -25,6 +25,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from resources.drift_reports import StoredDriftReport
+from resources.monitoring import CostEstimate
 from resources.prediction_log import DecisionRecord
 
 # Scoring takes 0.3 ms, an answer 5 to 10 ms, an outage its deadline of 2 s: decades between.
@@ -116,7 +117,37 @@ class Metrics:
         self.drift_report_time = self._gauge(
             "credit_drift_report_timestamp_seconds", "When that report was made; 0 without one.", across="mostrecent"
         )
+        self._report_gauges()
         self.drift_reported(None)
+        self.cost_reported(None)
+
+    def _report_gauges(self) -> None:
+        """What the stored reports and the history say about the live model."""
+        self.model_live_time = self._gauge(
+            "credit_model_live_timestamp_seconds", "When the live model went live; 0 while nobody knows.",
+            across="mostrecent",
+        )  # fmt: skip
+        self.performance_report_time = self._gauge(
+            "credit_performance_report_timestamp_seconds",
+            "When the newest performance report of the live model was made; 0 without one.", across="mostrecent",
+        )  # fmt: skip
+        self.cost = self._gauge(
+            "credit_cost_estimated", "Cost per application in that report, as the probabilities promise it, "
+            "and the ends of its 95 % interval.", ["end"], across="mostrecent",
+        )  # fmt: skip
+        self.cost_reference = self._gauge(
+            "credit_cost_reference", "What training promised for the same.", across="mostrecent"
+        )
+        self.cost_alarm = self._gauge(
+            "credit_cost_alarm", "1 while recent decisions surely cost more than was promised, by 10 % and more.",
+            ["basis"], across="mostrecent",
+        )  # fmt: skip
+        self.report_missing = self._gauge(
+            "credit_report_missing_since_timestamp_seconds",
+            "End of the oldest day of the last week that has decisions and no report; 0 without such a day.",
+            ["report"], across="mostrecent",
+        )  # fmt: skip
+        self.database_bytes = self._gauge("credit_database_bytes", "Size of the database.", across="mostrecent")
 
     def _gauge(
         self, name: str, documentation: str, labels: tuple[str, ...] | list[str] = (), *, across: Across
@@ -162,6 +193,15 @@ class Metrics:
             self.drift_status.labels(status).set(1 if report is not None and report.status == status else 0)
         self.drift_ratio.set(math.nan if report is None else report.drift_percentage / 100)
         self.drift_report_time.set(0 if report is None else report.created_at.timestamp())
+
+    def cost_reported(self, estimate: CostEstimate | None) -> None:
+        """The newest estimate of the live model's cost; None when it has none yet."""
+        ends = (None, None, None) if estimate is None else (estimate.low, estimate.cost, estimate.high)
+        for name, end in zip(("low", "value", "high"), ends, strict=True):
+            self.cost.labels(name).set(math.nan if end is None else end)
+        reference = None if estimate is None else estimate.reference
+        self.cost_reference.set(math.nan if reference is None else reference)
+        self.performance_report_time.set(0 if estimate is None else estimate.created_at.timestamp())
 
     def exposition(self) -> tuple[bytes, str]:
         """All metrics as text, those of all workers, and its media type."""

@@ -20,6 +20,7 @@ from serving.contract import problems
 from serving.keys import AdminKey
 from serving.parts import PartsOf
 from serving.problems import RequestError
+from serving.record_reader import RecordReader
 from serving.strict_json import loads
 
 router = APIRouter()
@@ -112,7 +113,7 @@ async def outcomes(request: Request, _: AdminKey, parts: PartsOf) -> OutcomesAns
     body = await read_body(request, limit=MAX_BYTES)
     # Apart: ten thousand outcomes take 50 ms to check, and decisions must not wait for them.
     order = await asyncio.to_thread(lambda: read_outcomes(loads(body, max_values=MAX_VALUES), datetime.now(UTC)))
-    return await parts.side_writer.write(lambda connection: _record(connection, order))
+    return await parts.side_writer.write(lambda connection: _record(connection, order, parts.records))
 
 
 def read_outcomes(document: object, now: datetime) -> list[Outcome]:
@@ -183,8 +184,11 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _record(connection: Connection, order: list[Outcome]) -> OutcomesAnswer:
-    decided = decided_at(connection, {outcome.prediction_id for outcome in order})
+def _record(connection: Connection, order: list[Outcome], records: RecordReader) -> OutcomesAnswer:
+    ids = {outcome.prediction_id for outcome in order}
+    decided = decided_at(connection, ids)
+    # An outcome may take a year, and decisions stay in PostgreSQL for some months.
+    decided |= records.archived_at(connection, ids - decided.keys())
     early = [
         _offender(index, "observed_at", "expected a moment after the decision, found one before it")
         for index, outcome in enumerate(order)

@@ -79,7 +79,14 @@ async def running_parts(
     )
     ring = KeyRing(database, watchdog, copy_of_keys(settings))
     lookup = FeatureLookup(partial(database.connect, deadline_s=READ_DEADLINE_S), watchdog)
-    signals = Signals(metrics, live_model=live_model, recorder=recorder, journal=journal, database=database.database)
+    signals = Signals(
+        metrics,
+        live_model=live_model,
+        recorder=recorder,
+        journal=journal,
+        database=database.database,
+        database_max_gb=settings.database_max_gb,
+    )
     async with AsyncExitStack() as closing:
         _start(closing, watchdog.start, watchdog.stop)
         _start(closing, locks.open, locks.close)
@@ -108,7 +115,7 @@ async def running_parts(
             reasons=catalogue,
             reasons_limit=settings.reasons_limit,
             models=ModelShelf(live_model, source),
-            records=RecordReader(database, watchdog),
+            records=RecordReader(database, watchdog, settings.lake_root),
             side_writer=SideWriter(database, watchdog),
         )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from resources.prediction_log import DecisionRecord
+from resources.prediction_log import DecisionRecord, ErasedError
 from serving import answers
 from serving.contract import Explanation, StoredDecision, problems
 from serving.keys import ObserveKey
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/predictions/{prediction_id}")
     "",
     summary="A stored decision",
     response_model=StoredDecision,
-    responses=problems(401, 403, 404, 422, 429, 503),
+    responses=problems(401, 403, 404, 410, 422, 429, 503),
 )
 async def stored_decision(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
     """The decision as it was answered, when, and the features that it was made from."""
@@ -35,7 +35,7 @@ async def stored_decision(prediction_id: UUID, _: ObserveKey, parts: PartsOf) ->
     "/explanation",
     summary="Why a decision came out as it did",
     response_model=Explanation,
-    responses=problems(401, 403, 404, 422, 429, 503),
+    responses=problems(401, 403, 404, 410, 422, 429, 503),
 )
 async def explanation(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
     """The reasons as stored, and the share of every feature in the log-odds by the model that decided."""
@@ -48,7 +48,12 @@ async def explanation(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Res
 
 
 async def _recorded(prediction_id: UUID, parts: Parts) -> DecisionRecord:
-    record = await parts.records.get(prediction_id)
+    try:
+        record = await parts.records.get(prediction_id)
+    except ErasedError as error:
+        raise RequestError(
+            HTTPStatus.GONE, "erased-decision", error.found, expected=error.expected, remedy=error.remedy
+        ) from None
     if record is None:
         raise RequestError(
             HTTPStatus.NOT_FOUND,

@@ -1,8 +1,8 @@
 """The two-sample Kolmogorov-Smirnov test for many columns: sort once, search, count.
 
 Here: the statistic as an exact count and the choice between its exact and its limiting p-value.
-The distributions live beside it (`smirnov`, `kolmogorov`). Keep out: what size or p-value calls
-for action (`credit_risk.drift`).
+The search (`largest_gap`) and the distributions (`smirnov`, `kolmogorov`) live beside it. Keep
+out: what size or p-value calls for action (`credit_risk.drift`).
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_risk.two_sample.kolmogorov import limiting_survival
+from credit_risk.two_sample.largest_gap import largest_gap
 from credit_risk.two_sample.smirnov import exact_survival
+from credit_risk.two_sample.sorted_columns import SortedColumns, ascending
+from credit_risk.two_sample.threads import in_threads
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -27,34 +30,6 @@ EXACT_FROM_PROBABILITY = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
-class SortedColumns:
-    """Samples of many features, each sorted once.
-
-    Attributes:
-        values: shape (columns, rows), each row ascending, missing values (NaN) last.
-        counts: how many values of each column are not missing.
-    """
-
-    values: Floats
-    counts: Integers
-
-    @classmethod
-    def of(cls, columns: Sequence[Floats]) -> "SortedColumns":
-        """Sort columns of one length; NaN is a missing value, infinities are values."""
-        values = np.empty((len(columns), len(columns[0]) if columns else 0))
-        for index, column in enumerate(columns):
-            values[index] = column
-        values.sort(axis=1)
-        counts = [int(row.searchsorted(np.nan)) for row in values]
-        return cls(values, np.array(counts, dtype=np.int64))
-
-    def column(self, index: int) -> Floats:
-        """The values of one column that are not missing, ascending."""
-        present: Floats = self.values[index, : self.counts[index]]
-        return present
-
-
-@dataclass(frozen=True, eq=False)
 class KolmogorovSmirnov:
     """The test of each column.
 
@@ -63,13 +38,15 @@ class KolmogorovSmirnov:
             no values.
         p_value: two-sided; NaN also where all values of both samples are one constant, which no
             order of arrival could tell apart.
+        n_current: values of the second sample that are not missing.
     """
 
     statistic: Floats
     p_value: Floats
+    n_current: Integers
 
 
-def kolmogorov_smirnov(reference: SortedColumns, current: SortedColumns) -> KolmogorovSmirnov:
+def kolmogorov_smirnov(reference: SortedColumns, current: Sequence[Floats], *, threads: int = 1) -> KolmogorovSmirnov:
     """Compare two samples, column by column.
 
     Equals `scipy.stats.ks_2samp` to 1e-12: `method="exact"` where the smaller sample has at most
@@ -77,41 +54,31 @@ def kolmogorov_smirnov(reference: SortedColumns, current: SortedColumns) -> Kolm
 
     Args:
         reference: one sample of each feature.
-        current: the other one, with the same columns in the same order.
+        current: the other one, not sorted, NaN for what is missing, with the same columns in the
+            same order. Each is sorted while it is compared: no copy of them all is made, and a
+            sorted column is still in the processor's cache when it is searched.
+        threads: how many columns are compared at once.
     """
-    larger = np.maximum(reference.counts, current.counts)
-    smaller = np.minimum(reference.counts, current.counts)
-    statistic = np.full(len(larger), np.nan)
-    p_value = np.full(len(larger), np.nan)
-    comparable = np.flatnonzero(smaller)
-    products = np.zeros(len(larger), dtype=np.int64)
-    varies = np.zeros(len(larger), dtype=np.bool_)
-    for index in comparable.tolist():
-        one, other = reference.column(index), current.column(index)
-        products[index] = _largest_gap(one, other)
-        varies[index] = min(one[0], other[0]) != max(one[-1], other[-1])
+    pairs = list(zip(reference.values, current, strict=True))
+    found = np.array(in_threads(_column, pairs, threads), dtype=np.int64).reshape(len(pairs), 3)
+    products, n_current, varies = found.T
+    n_reference = reference.counts
+    larger, smaller = np.maximum(n_reference, n_current), np.minimum(n_reference, n_current)
+    statistic, p_value = np.full(len(pairs), np.nan), np.full(len(pairs), np.nan)
+    comparable = smaller > 0
     statistic[comparable] = products[comparable] / (larger * smaller)[comparable]
     tested = np.flatnonzero(varies)
     p_value[tested] = _p_values(products[tested], larger[tested], smaller[tested])
-    return KolmogorovSmirnov(statistic, p_value)
+    return KolmogorovSmirnov(statistic, p_value, n_current)
 
 
-def _largest_gap(one: Floats, other: Floats) -> int:
-    """Largest distance of the two distribution functions, times both sample sizes: an integer."""
-    many, few = (one, other) if len(one) >= len(other) else (other, one)
-    below = many.searchsorted(few)
-    # Searching a second time from the right would double the cost; only ties need it.
-    tied = many[np.minimum(below, len(many) - 1)] == few
-    up_to = below
-    if tied.any():
-        up_to = below.copy()
-        up_to[tied] = many.searchsorted(few[tied], side="right")
-    # Between two values of the smaller sample its function is flat: the distance is largest just
-    # before one of them or at it. Among equal values the first and the last count, and win.
-    passed = np.arange(len(few) + 1) * len(many)
-    before = below * len(few) - passed[:-1]
-    after = passed[1:] - up_to * len(few)
-    return int(max(before.max(), after.max()))
+def _column(pair: tuple[Floats, Floats]) -> tuple[int, int, int]:
+    """Gap times both sizes, values in the window, and whether anything varies; the first sample is sorted."""
+    one, other = pair[0], ascending(pair[1])
+    if not len(one) or not len(other):
+        return 0, len(other), 0
+    varies = min(one[0], other[0]) != max(one[-1], other[-1])
+    return largest_gap(one, other), len(other), int(varies)
 
 
 def _p_values(products: Integers, larger: Integers, smaller: Integers) -> Floats:

@@ -119,6 +119,8 @@ def _counts_at(stops: Integers, band: _Band, weight: Floats) -> list[list[tuple[
     counts[1] = 1.0
     flat = counts.reshape(-1)
     product = np.empty_like(counts)
+    # As wide as the counts: a factor a column would be read in steps too short for the processor.
+    factors = np.tile(weight, (len(counts), 1))
     exponent = np.zeros(n_columns, dtype=np.int64)
     taken: list[list[tuple[Floats, int]]] = [[] for _ in range(n_columns)]
     arrivals = _arrivals(stops)
@@ -130,7 +132,7 @@ def _counts_at(stops: Integers, band: _Band, weight: Floats) -> list[list[tuple[
         for row, step in enumerate(steps.tolist()):
             if step:
                 low, high = lows[row], highs[row]
-                moved = np.multiply(counts[low : high + 1], weight, out=product[low : high + 1])
+                moved = np.multiply(counts[low : high + 1], factors[low : high + 1], out=product[low : high + 1])
                 reached = counts[low + 1 : high + 2]
                 np.add(reached, moved, out=reached)
                 flat[outside[row]] = 0.0

@@ -12,7 +12,7 @@ from resources.settings import ENV_FILE, REPOSITORY, Settings
 
 # Key, group, partitions, owner, and what it is made from.
 ASSETS = """
-champion_model                  model       -      team:credit-models  credit_model online_features training_reference
+champion_model                  model       -      team:credit-models  credit_model model_comparison online_features training_reference
 client_features                 features    -      team:credit-data    features/application features/bureau features/bureau_balance features/credit_card_balance features/installments_payments features/pos_cash_balance features/previous_application
 credit_model                    model       -      team:credit-models  client_features raw/application_train
 drift_report                    monitoring  daily  team:credit-risk    predictions training_reference
@@ -23,9 +23,14 @@ features/credit_card_balance    features    -      team:credit-data    raw/credi
 features/installments_payments  features    -      team:credit-data    raw/installments_payments
 features/pos_cash_balance       features    -      team:credit-data    raw/POS_CASH_balance
 features/previous_application   features    -      team:credit-data    raw/previous_application
+model_comparison                model       -      team:credit-models  credit_model
 online_features                 production  -      team:credit-data    client_features
+outcomes                        production  daily  team:credit-risk    predictions
+performance_report              monitoring  daily  team:credit-risk    credit_model outcomes predictions
 prediction_partitions           production  -      team:credit-data
+prediction_retention            production  -      team:credit-data    predictions_archive
 predictions                     production  daily  team:credit-risk
+predictions_archive             production  daily  team:credit-data    predictions
 raw/POS_CASH_balance            raw         -      team:credit-data
 raw/application_test            raw         -      team:credit-data
 raw/application_train           raw         -      team:credit-data
@@ -57,6 +62,25 @@ features/pos_cash_balance:completeness                 blocks
 features/pos_cash_balance:contract                     blocks
 features/previous_application:completeness             blocks
 features/previous_application:contract                 blocks
+model_comparison:approval_by_age                       warns
+model_comparison:approval_by_gender                    warns
+model_comparison:auc                                   warns
+model_comparison:business_cost                         warns
+model_comparison:calibration                           warns
+model_comparison:decision_stability                    warns
+model_comparison:false_refusals_by_age                 warns
+model_comparison:false_refusals_by_gender              warns
+model_comparison:improvement                           warns
+model_comparison:latency                               warns
+model_comparison:outcomes_auc                          warns
+model_comparison:outcomes_calibration                  warns
+model_comparison:outcomes_cost                         warns
+model_comparison:plausible_auc                         warns
+model_comparison:plausible_jump                        warns
+model_comparison:score_stability                       warns
+model_comparison:single_feature                        warns
+performance_report:calibrated_among_the_approved       warns
+performance_report:cost_within_estimate                warns
 raw/POS_CASH_balance:completeness                      blocks
 raw/POS_CASH_balance:levels                            blocks
 raw/POS_CASH_balance:schema                            blocks
@@ -119,8 +143,8 @@ def test_every_asset_is_in_its_group_with_its_owner_and_its_sources():
     assert found == rows(ASSETS)
 
 
-def test_only_the_predictions_are_written_from_outside():
-    assert [named(key) for key in GRAPH.external_asset_keys] == ["predictions"]
+def test_only_predictions_and_outcomes_are_written_from_outside():
+    assert sorted(named(key) for key in GRAPH.external_asset_keys) == ["outcomes", "predictions"]
 
 
 @pytest.mark.parametrize("key", sorted(GRAPH.get_all_asset_keys(), key=named), ids=named)
@@ -142,12 +166,13 @@ def test_every_check_is_described():
 
 def test_jobs_have_the_names_that_others_call_them_by():
     jobs = {job.name for job in REPOSITORY_DEF.get_all_jobs() if not job.name.startswith("__")}
-    assert jobs == {"training_job", "drift_job", "partitions_job"}
+    assert jobs == {"training_job", "drift_job", "performance_job", "partitions_job", "archive_job", "retention_job"}
 
 
 def test_the_training_job_is_everything_up_to_the_champion():
     selected = {named(key) for key in defs.resolve_job_def("training_job").asset_layer.selected_asset_keys}
-    production = {"prediction_partitions", "predictions", "drift_report"}
+    production = {"prediction_partitions", "predictions", "outcomes", "drift_report", "performance_report"}
+    production |= {"predictions_archive", "prediction_retention"}
     assert selected == {named(key) for key in GRAPH.get_all_asset_keys()} - production
 
 
@@ -156,7 +181,10 @@ def test_schedules_run_by_default_in_utc():
     assert found == {
         ("monthly_training", "training_job", "0 3 1 * *", "UTC"),
         ("daily_closing", "drift_job", "15 0 * * *", "UTC"),
+        ("daily_performance", "performance_job", "20 0 * * *", "UTC"),
         ("daily_partitions", "partitions_job", "30 0 * * *", "UTC"),
+        ("daily_archive", "archive_job", "0 1 * * *", "UTC"),
+        ("daily_retention", "retention_job", "0 2 * * *", "UTC"),
     }
     assert {s.default_status for s in REPOSITORY_DEF.schedule_defs} == {dg.DefaultScheduleStatus.RUNNING}
 
@@ -164,7 +192,7 @@ def test_schedules_run_by_default_in_utc():
 def test_sensors_run_by_default():
     found = {sensor.name: sensor.default_status for sensor in REPOSITORY_DEF.sensor_defs}
     assert found == dict.fromkeys(
-        ["prediction_volume_sensor", "drift_retraining_sensor", "run_failure_alert_sensor"],
+        ["prediction_volume_sensor", "outcome_volume_sensor", "drift_retraining_sensor", "run_failure_alert_sensor"],
         dg.DefaultSensorStatus.RUNNING,
     )
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from credit_assets.champion import CHAMPION_MODEL
+from credit_assets.comparison import MODEL_COMPARISON
 from credit_assets.jobs import RETRAINED
 from credit_assets.model import CREDIT_MODEL
 from credit_assets.reference import TRAINING_REFERENCE
@@ -72,7 +73,7 @@ def without_champion(templates, trained_again):
 
 
 def test_who_let_a_model_go_live_is_on_record(without_champion):
-    assert without_champion.materialize(CHAMPION_MODEL, tags={"user": "ada@example.org"}).success
+    assert without_champion.materialize(MODEL_COMPARISON, CHAMPION_MODEL, tags={"user": "ada@example.org"}).success
     stays = without_champion.clients.live_models.history()
     assert [(stay.model_version, stay.author) for stay in stays] == [
         ("1", "promotion policy"),
@@ -82,7 +83,7 @@ def test_who_let_a_model_go_live_is_on_record(without_champion):
 
 
 def test_a_day_is_compared_with_the_model_that_was_live_at_its_end(without_champion):
-    assert without_champion.materialize(CHAMPION_MODEL).success
+    assert without_champion.materialize(MODEL_COMPARISON, CHAMPION_MODEL).success
     yesterday, today = without_champion.today - timedelta(days=1), without_champion.today
     assert without_champion.report_drift(yesterday, today).success
     reports = without_champion.clients.drift_reports.between(yesterday, today)
@@ -91,7 +92,20 @@ def test_a_day_is_compared_with_the_model_that_was_live_at_its_end(without_champ
 
 def test_a_model_without_a_reference_does_not_go_live(without_champion):
     without_champion.lake_file("reference/2.parquet").unlink()
-    (failure,) = without_champion.materialize(CHAMPION_MODEL).get_step_failure_events()
+    (failure,) = without_champion.materialize(MODEL_COMPARISON, CHAMPION_MODEL).get_step_failure_events()
     assert "no training reference of model 2" in failure.step_failure_data.error.cause.message
     assert without_champion.clients.registry.production_version() is None
     assert len(without_champion.clients.live_models.history()) == 1
+
+
+def test_a_comparison_with_another_champion_is_not_carried_out(without_champion):
+    (failure,) = without_champion.materialize(CHAMPION_MODEL).get_step_failure_events()
+    message = failure.step_failure_data.error.cause.message
+    assert "found a comparison of model 2 with 1, and none in production" in message
+    assert "materialize model_comparison again" in message
+
+
+def test_a_champion_without_a_comparison_says_what_to_do(without_champion):
+    without_champion.lake_file("models/2/comparison.json").unlink()
+    (failure,) = without_champion.materialize(CHAMPION_MODEL).get_step_failure_events()
+    assert "no comparison of model 2" in failure.step_failure_data.error.cause.message

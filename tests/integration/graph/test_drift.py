@@ -15,7 +15,9 @@ from credit_assets.drift import (
     N_PREDICTIONS,
     STATUS,
 )
+from credit_risk.errors import CreditError
 from resources.history import import_history
+from resources.pages_on_demand import pages_of
 from simulation.traffic import simulate_drift
 
 CLEAN, MOVED, TEXTUAL, EMPTY, IMPORTED, NEWEST = range(6)
@@ -27,7 +29,15 @@ def population(shared_platform):
 
 
 @pytest.fixture(scope="module")
-def days(shared_platform, population, tmp_path_factory):
+def textual(shared_platform):
+    """Two monitored numbers that a careless import fills with text."""
+    manifest = shared_platform.clients.registry.manifest("1")
+    numeric = {feature.name for feature in manifest.feature_set.accepted if feature.kind == "numeric"}
+    return [name for name in manifest.monitored_features if name in numeric][:2]
+
+
+@pytest.fixture(scope="module")
+def days(shared_platform, population, textual, tmp_path_factory):
     """Clean, moved, with text for a number, empty, imported from an older system, and clean again."""
     first = shared_platform.today - timedelta(days=12)
     days = [first + timedelta(days=number) for number in range(6)]
@@ -38,7 +48,7 @@ def days(shared_platform, population, tmp_path_factory):
 
     shared_platform.decide(days[CLEAN], drawn(150))
     shared_platform.decide(days[MOVED], simulate_drift(drawn(150), "sudden", 0.7, rng, spread_of=population))
-    shared_platform.decide(days[TEXTUAL], drawn(40).assign(AMT_CREDIT="SECRET-314159", DAYS_BIRTH="SECRET-314159"))
+    shared_platform.decide(days[TEXTUAL], drawn(40).assign(**dict.fromkeys(textual, "SECRET-314159")))
     shared_platform.decide(days[NEWEST], drawn(100).assign(NO_FEATURE_OF_THE_MODEL=1.0))
     file = tmp_path_factory.mktemp("history") / "older.parquet"
     shared_platform.history_of(days[IMPORTED], drawn(80)).to_parquet(file)
@@ -128,21 +138,41 @@ def test_a_day_that_cannot_be_compared_costs_its_neighbours_nothing(week, days, 
     assert days[TEXTUAL] not in rows
 
 
-def test_the_failed_day_is_named_with_its_columns_and_no_value(week, days):
+def test_the_failed_day_is_named_with_its_columns_and_no_value(week, days, textual):
     (failure,) = week.get_step_failure_events()
     data = failure.step_failure_data.user_failure_data
     assert data.description == "1 of 6 days without a report"
     (day, reason) = next(iter(data.metadata.items()))
     assert day == days[TEXTUAL].isoformat()
-    assert "text where model 1 takes numbers: AMT_CREDIT, DAYS_BIRTH" in reason.value
+    assert f"text where model 1 takes numbers: {textual[0]}, {textual[1]}" in reason.value
     assert "SECRET" not in str(failure)
 
 
-def test_an_alert_names_the_features_that_moved_watched_or_not(metadata):
-    moved = metadata[MOVED]
+def test_an_alert_of_the_last_days_names_the_features_that_moved_watched_or_not(shared_platform, days, metadata):
+    assert ALL_DRIFTED not in metadata[MOVED]
+    assert shared_platform.report_drift(days[MOVED], days[MOVED]).success
+    moved = shared_platform.metadata(DRIFT_REPORT)
     assert set(moved[DRIFTED]) < set(moved[ALL_DRIFTED])
     assert "AMT_CREDIT" in moved[ALL_DRIFTED]
-    assert ALL_DRIFTED not in metadata[CLEAN]
+
+
+def test_a_day_says_how_its_score_moved_and_what_the_other_rule_thinks(shared_platform, days, metadata):
+    assert set(metadata[CLEAN]["drift/by_rule"]) == {"corrected", "classic"}
+    assert {"ks_stat", "p_value", "size", "drifted"} <= metadata[CLEAN]["drift/score"].keys()
+    # Of an older system: there is no score of the live model to compare.
+    assert "drift/score" not in metadata[IMPORTED]
+    with shared_platform.database.connect() as connection:
+        query = "SELECT by_rule, score, multivariate, read_at FROM credit.drift_reports WHERE report_date = %s"
+        by_rule, score, multivariate, read_at = connection.execute(query, [days[CLEAN]]).fetchone()
+    assert by_rule["corrected"]["status"] == "ok"
+    assert score["size"] == metadata[CLEAN]["drift/score"]["size"]
+    assert multivariate is None
+    assert read_at is not None
+
+
+def test_the_newest_day_alone_is_told_from_the_reference_as_a_whole(metadata):
+    assert [figures is not None and "drift/multivariate" in figures for figures in metadata] == [False] * 5 + [True]
+    assert 0.0 <= metadata[NEWEST]["drift/multivariate"]["auc"] <= 1.0
 
 
 def test_days_before_the_first_promotion_are_compared_with_the_first_model(metadata, rows):
@@ -150,14 +180,35 @@ def test_days_before_the_first_promotion_are_compared_with_the_first_model(metad
     assert metadata[CLEAN][MODEL_VERSION] == "1"
 
 
-def test_the_page_and_the_picture_are_made_for_the_newest_day_alone(shared_platform, days, metadata):
-    pages = {path.name for path in shared_platform.lake_file("reports/drift").iterdir()}
-    assert pages == {f"{days[NEWEST]}.html"}
+def test_the_pages_and_the_pictures_are_made_for_the_newest_day_alone(shared_platform, days, metadata):
     assert [figures is not None and "drift/chart" in figures for figures in metadata] == [False] * 5 + [True]
     page = shared_platform.lake_file(f"reports/drift/{days[NEWEST]}.html")
-    assert metadata[NEWEST]["drift/evidently_page"] == page.as_uri()
-    assert "<html" in page.read_text()[:1000].lower()
+    other = shared_platform.lake_file(f"reports/drift/{days[NEWEST]}.evidently.html")
+    assert not shared_platform.lake_file(f"reports/drift/{days[CLEAN]}.html").exists()
+    assert metadata[NEWEST]["drift/page"] == page.as_uri()
+    assert metadata[NEWEST]["drift/evidently_page"] == other.as_uri()
+    assert "<html" in other.read_text()[:1000].lower()
     assert "](data:image/png;base64," in metadata[NEWEST]["drift/chart"]
+    for picture in ("share_over_time", "score_distribution", "volume_by_hour"):
+        assert "](data:image/svg+xml;base64," in metadata[NEWEST][f"drift/{picture}"]
+
+
+def test_our_page_is_small_and_knows_the_days_before(shared_platform, days):
+    page = shared_platform.lake_file(f"reports/drift/{days[NEWEST]}.html").read_text()
+    assert len(page) < 2_000_000
+    assert "100 decisions were compared" in page
+    assert f"{days[MOVED]}: alert" in page
+    assert f"{days[NEWEST]}.evidently.html" in page
+
+
+def test_the_pages_of_any_day_are_made_on_demand_and_leave_its_report_alone(shared_platform, days, rows):
+    written = pages_of(shared_platform.clients.settings, days[CLEAN])
+    page = shared_platform.lake_file(f"reports/drift/{days[CLEAN]}.html")
+    assert written.page == page.as_uri()
+    assert "150 decisions were compared" in page.read_text()
+    assert shared_platform.clients.drift_reports.between(days[CLEAN], days[CLEAN]) == [rows[days[CLEAN]]]
+    with pytest.raises(CreditError, match="0 decisions on"):
+        pages_of(shared_platform.clients.settings, days[EMPTY])
 
 
 def test_the_details_name_every_watched_feature_largest_first(shared_platform, days):

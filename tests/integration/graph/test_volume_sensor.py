@@ -101,8 +101,16 @@ def test_it_waits_while_a_drift_run_is_unfinished(platform, population, days):
     assert len(platform.tick(SENSOR).run_requests) == 1
 
 
+def watched_number(platform):
+    """A numeric feature that the live model is monitored on: text in it fails a day's report."""
+    registry = platform.clients.registry
+    manifest = registry.manifest(registry.production_version())
+    kinds = {feature.name: feature.kind for feature in manifest.feature_set.accepted}
+    return next(name for name in manifest.monitored_features if kinds[name] == "numeric")
+
+
 def test_a_day_whose_run_failed_is_not_asked_for_at_every_tick(platform, population, days):
-    platform.decide(days[1], population.head(100).assign(AMT_CREDIT="much"))
+    platform.decide(days[1], population.head(100).assign(**{watched_number(platform): "much"}))
     (request,) = platform.tick(SENSOR).run_requests
     assert not platform.launch("drift_job", request).success
     for _ in range(2):
@@ -113,7 +121,7 @@ def test_a_day_whose_run_failed_is_not_asked_for_at_every_tick(platform, populat
 
 
 def test_a_failed_day_is_left_out_when_its_neighbour_fills_and_asked_for_when_it_does(platform, population, days):
-    platform.decide(days[1], population.head(100).assign(AMT_CREDIT="much"))
+    platform.decide(days[1], population.head(100).assign(**{watched_number(platform): "much"}))
     (request,) = platform.tick(SENSOR).run_requests
     assert not platform.launch("drift_job", request).success
     platform.decide(days[2], population.head(100))

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dagster as dg
 import pytest
 
+from resources.dagster_storage import kept_connection
 from resources.database import Database
 from resources.settings import ENV_FILE, REPOSITORY
 
@@ -73,3 +74,32 @@ def test_the_instance_file_sets_what_the_platform_relies_on(dagster_home):
     with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
         assert not instance.telemetry_enabled
         assert instance.run_monitoring_enabled
+
+
+def backends(database: Database) -> set[int]:
+    with database.connect() as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        ).fetchall()
+    return {row[0] for row in rows}
+
+
+def test_many_events_go_through_one_connection_that_is_closed_after_them(dagster_home, postgres):
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        with kept_connection(instance):
+            seen = []
+            for number in range(4):
+                instance.report_runless_asset_event(dg.AssetMaterialization(f"asset_{number}"))
+                seen.append(backends(postgres))
+            assert all(len(pids) == 1 for pids in seen)
+            assert len(set.union(*seen)) == 1
+        instance.report_runless_asset_event(dg.AssetMaterialization("afterwards"))
+        assert len(instance.get_asset_keys()) == 5
+        assert not backends(postgres) & seen[0]
+
+
+def test_an_instance_without_postgresql_is_left_as_it_is():
+    with dg.DagsterInstance.ephemeral() as instance, kept_connection(instance):
+        instance.report_runless_asset_event(dg.AssetMaterialization("anything"))
+        assert len(instance.get_asset_keys()) == 1

@@ -15,7 +15,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:
-    ports = {f"CREDIT_{name}_PORT": str(free_port()) for name in ("API", "DAGSTER", "MLFLOW")}
+    ports = {f"CREDIT_{name}_PORT": str(free_port()) for name in ("API", "DAGSTER", "DASHBOARD", "MLFLOW")}
     return load_settings({"CREDIT_HOME": str(tmp_path), **ports})
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from credit_risk.contributions import Contributions
 from credit_risk.errors import ModelError
+from credit_risk.split_paths import SplitPaths
+from credit_risk.trees import Trees
 
 
 def grow(x, y, *, rounds=30, categorical=(), **parameters):
@@ -72,8 +74,7 @@ def test_paths_of_twenty_features_are_exact():
     # One split after the other, each on another feature.
     y = (x > -1.2).all(axis=1).astype(float)
     booster = grow(x, y, num_leaves=60, min_data_in_leaf=1, rounds=5)
-    contributions = Contributions(booster.model_to_string(), 25)
-    assert max(len(leaves.place) for leaves in contributions._leaves) >= 20
+    assert SplitPaths.of(Trees.from_text(booster.model_to_string())).n_features.max() >= 20
     assert_exact(booster, x[:50])
 
 
@@ -96,3 +97,32 @@ def test_trees_that_take_zero_for_missing_are_refused():
     x[::3, :5] = 0.0
     with pytest.raises(ModelError, match="zero for missing"):
         Contributions(grow(x, y, zero_as_missing=True).model_to_string(), 6)
+
+
+def test_trees_without_the_number_of_training_rows_are_refused():
+    x, y = make()
+    text = grow(x, y).model_to_string()
+    without = "\n".join(line for line in text.splitlines() if not line.startswith("internal_count"))
+    with pytest.raises(ModelError, match="number of rows"):
+        Contributions(without, 6)
+
+
+def test_trees_on_more_columns_than_a_row_has_are_refused():
+    x, y = make()
+    with pytest.raises(ModelError, match="splits on column 5"):
+        Contributions(grow(x, y).model_to_string(), 5)
+
+
+def test_a_row_of_another_length_is_refused():
+    x, y = make()
+    contributions = Contributions(grow(x, y).model_to_string(), 6)
+    with pytest.raises(ModelError, match=r"a row of shape \(5,\)"):
+        contributions(x[0, :5])
+
+
+def test_a_feature_that_comes_twice_on_a_path_is_one_player():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(2000, 2))
+    booster = grow(x, np.sin(4 * x[:, 0]) + x[:, 1] > 0, num_leaves=31, rounds=5)
+    assert SplitPaths.of(Trees.from_text(booster.model_to_string())).n_features.max() == 2
+    assert_exact(booster, x[:200])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_risk.errors import PortfolioError
-from credit_risk.live_weights import live_weights
+from credit_risk.live_weights import CLIPPED_TO, live_weights
 
 FEATURES = ("AMT", "SCORE", "JOB")
 
@@ -86,6 +86,35 @@ def test_weights_are_positive_with_mean_one(seed, shift, drivers, n):
     assert result.weights.mean() == pytest.approx(1)
     assert (result.weights > 0).all()
     assert 0 < result.effective_sample_size <= 500.001
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 1000), st.floats(0.01, 100), st.floats(-50, 50))
+def test_weights_do_not_depend_on_the_unit_of_a_feature(seed, scale, offset):
+    reference, live = REFERENCE.head(500), sample(100, seed, shift=0.5)
+    in_other_units = [frame.assign(SCORE=frame["SCORE"] * scale + offset) for frame in (reference, live)]
+    expected = live_weights(reference, live, FEATURES).weights
+    assert live_weights(*in_other_units, FEATURES).weights == pytest.approx(expected, rel=1e-3)
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 1000), st.sampled_from([50, 200]), st.floats(0, 2))
+def test_no_ratio_leaves_the_allowed_range_and_the_size_says_what_they_cost(seed, n, shift):
+    result = live_weights(REFERENCE.head(500), sample(n, seed, shift=shift), FEATURES)
+    low, high = CLIPPED_TO
+    assert result.weights.max() / result.weights.min() <= high / low * (1 + 1e-9)
+    assert result.effective_sample_size == pytest.approx(500**2 / np.sum(result.weights**2))
+    assert 0 <= result.clipped_share <= 1
+    assert 0 <= result.auc <= 1
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 1000), st.booleans())
+def test_weights_move_a_shifted_feature_towards_live_and_never_away(seed, up):
+    shift = 0.8 if up else -0.8
+    reference = sample(500, seed=1000 + seed, missing=0)
+    result = live_weights(reference, sample(400, seed, shift=shift, missing=0), FEATURES)
+    assert moved(result, reference["SCORE"]) * shift > 0
 
 
 def test_too_few_live_rows_are_refused_with_their_number():

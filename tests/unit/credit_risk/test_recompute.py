@@ -1,13 +1,14 @@
 """When a report is out of date."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_risk.errors import SettingsError
-from credit_risk.recompute import should_recompute
+from credit_risk.recompute import of_another_model, should_recompute
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)
 counts = st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 1, 9)), st.integers(0, 300))
@@ -46,3 +47,20 @@ def test_a_recomputed_day_is_not_stale_again(stored, reported, threshold):
     verdict = should_recompute(stored, reported, threshold)
     after = reported | {day: stored[day] for day in verdict.days}
     assert not should_recompute(stored, after, threshold).act
+
+
+@dataclass(frozen=True)
+class Stay:
+    model_version: str
+    live_from: datetime
+
+
+def test_the_open_day_follows_a_promotion_and_every_promotion_has_a_name_of_its_own():
+    first, again = (Stay("4", datetime(2026, 11, 3, hour, tzinfo=UTC)) for hour in (9, 15))
+    assert of_another_model("3", first) == "4@2026-11-03T09:00:00.000000+00:00"
+    assert of_another_model("3", again) != of_another_model("3", first)
+
+
+def test_a_report_of_the_live_model_misses_nothing_and_nothing_is_missed_without_one():
+    assert of_another_model("4", Stay("4", datetime(2026, 11, 3, tzinfo=UTC))) is None
+    assert of_another_model("4", None) is None

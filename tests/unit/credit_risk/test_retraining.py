@@ -4,15 +4,20 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from credit_risk.retraining import DriftAlert, should_retrain
+from credit_risk.cost_alarm import CostAlarm
+from credit_risk.retraining import MAX_FAILURES, DriftAlert, should_retrain
 
 TODAY = date(2026, 11, 3)
 YESTERDAY = TODAY - timedelta(days=1)
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 
-def report(day=TODAY, *, version="3", status="alert", drifted=("x", "y"), storage_id=1):
-    return DriftAlert(day, version, status, frozenset(drifted), storage_id)
+def report(day=TODAY, *, version="3", status="alert", drifted=("x", "y"), storage_id=1, failures=0):
+    return DriftAlert(day, version, status, frozenset(drifted), storage_id, failures=failures)
+
+
+def dear(basis="estimated", *, failures=0):
+    return CostAlarm(basis, "3", YESTERDAY, TODAY, 800, 0.71, 0.09, 0.5, failures=failures)
 
 
 def verdict(*reports, **changes):
@@ -32,7 +37,6 @@ def verdict(*reports, **changes):
 def test_an_alert_of_today_or_yesterday_is_a_cause(day):
     found = verdict(report(day))
     assert found.act
-    assert found.consume
     assert found.reason == f"drift: {day} (model 3, 2 features drifted)"
 
 
@@ -105,7 +109,7 @@ def test_while_a_retraining_runs_the_cause_waits():
     found = verdict(report(), running=1)
     assert not found.act
     assert not found.consume
-    assert found.reason.startswith("1 retrainings queued or running; waiting: 2026-11-03")
+    assert found.reason.startswith("1 retrainings queued or running; waiting: drift: 2026-11-03")
     assert [cause.storage_id for cause in found.causes] == [1]
 
 
@@ -139,6 +143,46 @@ def test_a_cool_down_and_a_maximum_of_nothing_are_off(cooldown, max_per_week):
 
 def test_reports_without_a_cause_are_done_with_even_while_a_retraining_runs():
     assert verdict(report(status="ok"), running=1).consume
+
+
+def test_an_alert_is_seen_again_until_it_is_answered():
+    assert not verdict(report(), running=0).consume
+    assert not verdict(report(), running=1).consume
+    assert verdict(report(), answered={TODAY: frozenset({"x", "y"})}).consume
+
+
+def test_an_alert_and_two_cost_alarms_are_one_retraining_that_names_all():
+    found = verdict(dear(), report(), dear("realised"))
+    assert found.act
+    assert found.reason == (
+        "drift: 2026-11-03 (model 3, 2 features drifted); "
+        "estimated cost: 2026-11-02 to 2026-11-03 (model 3, 0.710 over 800 decisions, 0.500 promised, "
+        "at least +0.090 more); "
+        "realised cost: 2026-11-02 to 2026-11-03 (model 3, 0.710 over 800 outcomes, 0.500 promised, "
+        "at least +0.090 more)"
+    )
+    assert (found.alerts, found.costs) == ((report(),), (dear(), dear("realised")))
+
+
+def test_a_cost_alarm_alone_is_a_cause_and_lets_the_quiet_reports_pass():
+    found = verdict(report(status="ok"), dear())
+    assert found.act
+    assert found.consume
+    assert found.causes == (dear(),)
+
+
+def test_the_cool_down_holds_a_cost_alarm_back_as_well():
+    found = verdict(dear(), recent_retrainings=[NOON - timedelta(hours=6)])
+    assert not found.act
+    assert found.reason.startswith("cool-down of 24.0 h, 18.0 h of it left; waiting: estimated cost: ")
+
+
+def test_a_cause_whose_retraining_was_killed_is_tried_again_and_then_left_to_people():
+    assert verdict(report(failures=MAX_FAILURES - 1), dear(failures=MAX_FAILURES - 1)).act
+    found = verdict(report(failures=MAX_FAILURES), dear(failures=MAX_FAILURES))
+    assert not found.act
+    assert found.consume
+    assert found.reason == "1 drift reports, 1 whose retraining failed 2 times: no cause"
 
 
 def test_no_report_at_all_calls_for_nothing():

@@ -18,16 +18,31 @@ def test_every_split_and_leaf_is_read():
     leaves = frame[frame["split_feature"].isna()]
     assert len(trees.feature) == len(frame) - len(leaves)
     assert sorted(trees.leaf_value) == sorted(leaves["value"])
-    assert sorted(trees.leaf_count) == sorted(leaves["count"])
 
 
-def test_the_rows_of_two_children_are_those_of_their_parent():
+def test_the_trees_begin_where_splits_have_no_parent():
     trees = Trees.from_text(grow().model_to_string())
-    arrived = np.zeros_like(trees.split_count)
-    inner = trees.split_parent >= 0
-    np.add.at(arrived, trees.split_parent[inner], trees.split_count[inner])
-    np.add.at(arrived, trees.leaf_parent, trees.leaf_count)
-    assert (arrived == trees.split_count).all()
+    assert trees.first_split.tolist() == [*np.flatnonzero(trees.parent < 0), len(trees.feature)]
+
+
+def test_children_name_their_parents():
+    trees = Trees.from_text(grow().model_to_string())
+    tree = np.repeat(np.arange(4), np.diff(trees.first_split))
+    for children, is_left in ((trees.left, True), (trees.right, False)):
+        inner = children < np.diff(trees.first_split)[tree]
+        child = (children + trees.first_split[tree])[inner]
+        assert (trees.parent[child] == np.flatnonzero(inner)).all()
+        assert (trees.is_left[child] == is_left).all()
+
+
+def test_the_shares_of_the_training_rows_lead_to_the_mean_value():
+    booster = grow()
+    trees, frame = Trees.from_text(booster.model_to_string()), booster.trees_to_dataframe()
+    splits, leaves = frame[frame["split_feature"].notna()], frame[frame["split_feature"].isna()]
+    went_left = splits["left_child"].map(frame.set_index("node_index")["count"]) / splits["count"]
+    assert sorted(trees.share_left) == sorted(went_left)
+    mean = (leaves["value"] * leaves["count"]).groupby(leaves["tree_index"]).sum() / 400
+    np.testing.assert_allclose(trees.mean_value, mean)
 
 
 def test_a_split_on_a_category_has_a_set_and_no_threshold():

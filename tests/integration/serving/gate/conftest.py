@@ -26,6 +26,7 @@ from serving.keys import AdminKey, Gate, ObserveKey, ScoreKey
 from serving.limits import RateLimiter, SecurityHeaders
 from serving.metrics import Metrics
 from serving.problems import install_problems
+from serving.record_reader import RecordReader
 from serving.side_write import SideWriter
 
 # Tests do not wait two seconds for a key.
@@ -97,7 +98,8 @@ def running_desk(
     decisions = DecisionDatabase(settings, watchdog)
     ring = KeyRing(decisions, watchdog, home / "serving" / "api_keys.json", look_interval_s=SOON_S)
     gate = Gate(ring, RateLimiter(), loopback=loopback)
-    parts = SimpleNamespace(gate=gate, side_writer=SideWriter(decisions, watchdog))
+    records = RecordReader(decisions, watchdog, settings.lake_root)
+    parts = SimpleNamespace(gate=gate, side_writer=SideWriter(decisions, watchdog), records=records)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:

@@ -7,12 +7,16 @@ import pandas as pd
 import pytest
 
 from credit_risk.errors import DriftError
-from credit_risk.two_sample.kinds import kinds, level_counts, numeric_values
+from credit_risk.two_sample.kinds import agreed_kinds, kinds_of, level_counts, numeric_values, side_by_side
 
 
 def kind(reference, current=None):
     current = reference if current is None else current
-    return kinds(pd.DataFrame({"x": reference}), pd.DataFrame({"x": current}), ["x"])["x"]
+    return kinds(pd.DataFrame({"x": reference}), pd.DataFrame({"x": current}))["x"]
+
+
+def kinds(reference, current):
+    return agreed_kinds(kinds_of(reference, list(reference)), kinds_of(current, list(current)))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,7 @@ def test_every_column_that_cannot_be_compared_is_named():
     )
     current = pd.DataFrame({"amount": ["1"], "when": pd.to_datetime(["2026-11-02"]), "mixed": [["list"]], "fine": 2})
     with pytest.raises(DriftError, match="3 columns that cannot be compared") as caught:
-        kinds(reference, current, list(reference))
+        kinds(reference, current)
     assert set(caught.value.fields["offenders"]) == {"amount", "when", "mixed"}
 
 
@@ -58,7 +62,28 @@ def test_numbers_of_any_storage_become_doubles():
     np.testing.assert_array_equal(numeric_values(pd.Series([1, None], dtype="Int64")), [1.0, np.nan])
 
 
-def test_levels_are_counted_by_name_whatever_the_order_and_the_storage():
-    one, other = level_counts(pd.Series(["b", "a", None, "b"]), pd.Series(pd.Categorical(["c", "b", None])))
+def test_doubles_are_read_where_they_lie():
+    column = pd.Series([1.5, np.nan])
+    assert np.shares_memory(numeric_values(column), column.to_numpy())
+
+
+def test_a_feature_that_a_frame_lacks_has_no_kind_of_its_own():
+    assert kinds_of(pd.DataFrame({"x": [1.0]}), ["x", "ghost"]) == {"x": "numeric", "ghost": None}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["b", "a", None, "b"]),
+        pd.Series(pd.Categorical(["b", "a", None, "b"], categories=["z", "b", "a"])),
+        pd.Series(["b", "a", None, "b"], dtype="string"),
+    ],
+)
+def test_levels_are_counted_whatever_their_storage(column):
+    assert level_counts(column) == {"a": 1, "b": 2}
+
+
+def test_counts_stand_side_by_side_by_the_names_of_their_levels():
+    one, other = side_by_side({"b": 2, "a": 1}, {"c": 1, "b": 4})
     assert one.tolist() == [1, 2, 0]
-    assert other.tolist() == [0, 1, 1]
+    assert other.tolist() == [0, 4, 1]

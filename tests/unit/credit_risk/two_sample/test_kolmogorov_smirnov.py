@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_risk.two_sample.kolmogorov_smirnov import SortedColumns, kolmogorov_smirnov
+from credit_risk.two_sample.kolmogorov_smirnov import kolmogorov_smirnov
+from credit_risk.two_sample.sorted_columns import SortedColumns
 
 # Few different values make ties; the rest are any doubles, infinities included.
 values = st.one_of(st.integers(-3, 3).map(float), st.floats(allow_nan=False), st.just(np.nan))
@@ -13,7 +14,7 @@ samples = st.lists(values, min_size=1, max_size=40).map(np.array)
 
 
 def compare(reference, current):
-    result = kolmogorov_smirnov(SortedColumns.of([reference]), SortedColumns.of([current]))
+    result = kolmogorov_smirnov(SortedColumns.of([reference]), [current])
     return result.statistic[0], result.p_value[0]
 
 
@@ -56,7 +57,7 @@ def test_many_columns_at_once_are_the_same_as_one_by_one():
     rng = np.random.default_rng(3)
     reference = [np.where(rng.random(2_000) < share, np.nan, rng.normal(size=2_000)) for share in np.linspace(0, 1, 25)]
     current = [np.where(rng.random(300) < share, np.nan, rng.gamma(2, size=300)) for share in np.linspace(1, 0, 25)]
-    together = kolmogorov_smirnov(SortedColumns.of(reference), SortedColumns.of(current))
+    together = kolmogorov_smirnov(SortedColumns.of(reference), current, threads=2)
     for index in range(25):
         alone = compare(reference[index], current[index])
         np.testing.assert_allclose((together.statistic[index], together.p_value[index]), alone, atol=1e-13)
@@ -82,5 +83,9 @@ def test_samples_do_not_change_places():
 
 def test_the_columns_given_are_left_as_they_were():
     column = np.array([3.0, np.nan, 1.0])
-    SortedColumns.of([column])
+    assert kolmogorov_smirnov(SortedColumns.of([column]), [column]).n_current.tolist() == [2]
     np.testing.assert_array_equal(column, [3.0, np.nan, 1.0])
+
+
+def test_no_columns_are_no_error():
+    assert kolmogorov_smirnov(SortedColumns.of([]), []).statistic.shape == (0,)

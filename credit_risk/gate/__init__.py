@@ -1,0 +1,1 @@
+"""The gate: whether a challenger takes over from the champion, criterion by criterion."""
