@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -25,6 +25,7 @@ import pandas as pd
 import psutil
 import psycopg
 import pytest
+from filelock import FileLock
 from uuid_utils.compat import uuid7
 
 from credit_risk.training import TrainedModel, train
@@ -47,6 +48,45 @@ FAST = ("fsync = off", "full_page_writes = off")
 os.environ["CREDIT_ENV_FILE"] = ""
 # Nor is the width of a terminal, of which every process of a test run has another idea.
 os.environ["COLUMNS"] = "200"
+
+
+# The folder that all processes of a test run share.
+SHARED_FOLDER = "CREDIT_TEST_RUN_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the shared folder, which workers inherit."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="credit-test-run-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it, when the workers are gone."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[SHARED_FOLDER], ignore_errors=True)
+
+
+def make_once(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one process of the run fills, and all of them read.
+
+    Args:
+        name: of the folder.
+        make: fills it; what it writes may hold the folder's address.
+    """
+    folder = Path(os.environ[SHARED_FOLDER]) / name
+    done = folder.with_suffix(".done")
+    with FileLock(folder.with_suffix(".lock")):
+        if not done.exists():
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_once() -> Callable[[str, Callable[[Path], None]], Path]:
+    """`made_once(name, make)`: a folder that one process of the run fills by `make(folder)`, and all of them read."""
+    return make_once
 
 
 class PostgresServer:
@@ -115,12 +155,16 @@ def server_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def copy_server(data_dir: Path, to: Path) -> None:
+    # The owner of the files travels with them, as shutil's copy would not let it.
+    subprocess.run(["cp", "-a", str(data_dir), str(to)], check=True)
+
+
 @contextmanager
 def running_server(prepared: Path) -> Iterator[PostgresServer]:
     with server_folder() as folder:
         data_dir = folder / "postgres"
-        # The owner of the files travels with them, as shutil's copy would not let it.
-        subprocess.run(["cp", "-a", str(prepared), str(data_dir)], check=True)
+        copy_server(prepared, data_dir)
         try:
             yield (server := PostgresServer(data_dir))
         finally:
@@ -129,31 +173,45 @@ def running_server(prepared: Path) -> Iterator[PostgresServer]:
                 server.stop()
 
 
-@pytest.fixture(scope="session")
-def prepared_data_dir() -> Iterator[Path]:
-    """A stopped server's data folder with the platform's tables in the database `credit`.
-
-    Copying it takes a tenth of the time that making and migrating a database takes.
-    """
-    with server_folder() as folder:
-        data_dir = folder / "postgres"
+def prepare_server(folder: Path) -> None:
+    """A stopped server's data folder: the platform's tables in the database `credit`, and in a template."""
+    with server_folder() as own:
+        data_dir = own / "postgres"
         data_dir.mkdir()
         server = PostgresServer(data_dir)
         for setting in FAST:
             server.execute(f"ALTER SYSTEM SET {setting}")
         schema.upgrade(server.database(), datetime.now(UTC).date())
+        # A template must be a database that nobody is connected to; `credit` holds our handle.
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        schema.upgrade(server.database(TEMPLATE), datetime.now(UTC).date())
         server.stop()
-        yield data_dir
+        copy_server(data_dir, folder / "postgres")
+
+
+@pytest.fixture(scope="session")
+def prepared_data_dir() -> Path:
+    """The data folder of a prepared server; copying it takes a tenth of the time of making it."""
+    return make_once("prepared", prepare_server) / "postgres"
 
 
 @pytest.fixture(scope="session")
 def shared_server(prepared_data_dir: Path) -> Iterator[PostgresServer]:
     """The one server of the session, with a template of the platform's tables. Do not harm it."""
     with running_server(prepared_data_dir) as server:
-        # A template must be a database that nobody is connected to; `credit` holds our handle.
-        server.execute(f"CREATE DATABASE {TEMPLATE}")
-        schema.upgrade(server.database(TEMPLATE), datetime.now(UTC).date())
         yield server
+
+
+@pytest.fixture(scope="session")
+def server_from() -> Callable[[Path], AbstractContextManager[PostgresServer]]:
+    """`with server_from(data_dir) as server:` runs a copy of a stopped server's data folder."""
+    return running_server
+
+
+@pytest.fixture(scope="session")
+def keep_server() -> Callable[[Path, Path], None]:
+    """`keep_server(data_dir, to)` copies the data folder of a stopped server."""
+    return copy_server
 
 
 @contextmanager

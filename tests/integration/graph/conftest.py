@@ -207,13 +207,14 @@ def opened(database: Database, folder: Path) -> Iterator[Platform]:
 class Templates:
     """Platforms that are only copied: a database that nobody is connected to, and its folder."""
 
-    def __init__(self, server: Any, folder: Path) -> None:
+    def __init__(self, server: Any, kept: Path, copies: Path | None = None) -> None:
         self.server = server
-        self.folder = folder
+        self.kept = kept
+        self.copies = copies or kept
 
     def keep(self, platform: Platform, name: str) -> str:
         """Keep a copy of a platform as it is now, under a name."""
-        shutil.copytree(platform.folder, self.folder / name)
+        shutil.copytree(platform.folder, self.copies / name)
         database = conninfo_to_dict(platform.database.url)["dbname"]
         # PostgreSQL copies no database in use, and MLflow keeps its connections open.
         self.server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
@@ -224,8 +225,9 @@ class Templates:
     def copy(self, name: str) -> Iterator[Platform]:
         """A platform of the caller's own, like the one that was kept."""
         own = f"{name}_{uuid.uuid4().hex[:8]}"
-        folder = self.folder / own
-        shutil.copytree(self.folder / name, folder)
+        folder = self.copies / own
+        source = self.copies / name
+        shutil.copytree(source if source.exists() else self.kept / name, folder)
         self.server.execute(f"CREATE DATABASE {own} TEMPLATE {name}")
         try:
             with opened(self.server.database(own), folder) as platform:
@@ -235,23 +237,41 @@ class Templates:
             shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def templates(shared_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """Two platforms to copy: `untrained`, with nothing but CSV files, and `trained` by one training job.
+def make_platforms(folder: Path, server: Any) -> None:
+    """Two platforms: `untrained`, with nothing but CSV files, and `trained` by one training job.
 
     Model files stay where they were first written, as MLflow notes their addresses.
     """
-    templates = Templates(shared_server, tmp_path_factory.mktemp("platforms"))
-    folder = tmp_path_factory.mktemp("first")
-    synthesize(N_CLIENTS, SEED, folder / "raw")
-    shared_server.execute("CREATE DATABASE first_platform TEMPLATE credit_template")
-    with opened(shared_server.database("first_platform"), folder) as platform:
+    templates, first = Templates(server, folder), folder / "first"
+    synthesize(N_CLIENTS, SEED, first / "raw")
+    server.execute("CREATE DATABASE first_platform TEMPLATE credit_template")
+    with opened(server.database("first_platform"), first) as platform:
         # Made here once: MLflow needs seconds for its tables.
         assert platform.clients.registry.production_version() is None
         templates.keep(platform, "untrained")
         assert platform.run("training_job", raise_on_error=True).success
         templates.keep(platform, "trained")
-    return templates
+
+
+@pytest.fixture(scope="session")
+def templates(
+    made_once: Any,
+    server_from: Any,
+    keep_server: Any,
+    prepared_data_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Templates]:
+    """The platforms to copy, made by one process of the run, in a server of this one's own."""
+
+    def make(folder: Path) -> None:
+        with server_from(prepared_data_dir) as server:
+            make_platforms(folder, server)
+            server.stop()
+            keep_server(server.data_dir, folder / "postgres")
+
+    kept = made_once("platforms", make)
+    with server_from(kept / "postgres") as server:
+        yield Templates(server, kept, tmp_path_factory.mktemp("platforms"))
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from credit_assets.reference import TRAINING_REFERENCE
 from credit_risk.tables.catalogue import TABLES
 
 
+# A training of its own, and a run for each of the assets.
+@pytest.mark.slow
 def test_every_asset_materializes_one_by_one(untrained):
     graph = untrained.defs.resolve_asset_graph()
     in_order = [key for key in graph.toposorted_asset_keys if graph.get(key).is_executable]
