@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 SPARK  := $(VENV)/.ready-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-slow spark check bench bench-features bench-serving bench-drift bench-log bench-backfill bench-worth study-drift format lock clean
+.PHONY: help demo up dashboards test test-slow spark check check-deploy secrets bench bench-features bench-serving bench-drift bench-log bench-backfill bench-worth study-drift format lock lock-images clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -32,6 +32,12 @@ check: $(READY)  ## lint, format, types, import contracts, Dagster definitions
 	$(BIN)/lint-imports
 	$(BIN)/dagster definitions validate
 
+check-deploy: $(READY)  ## compose, Dockerfile, workflows, rules and chart, against their schemas and linters
+	deploy/check.sh
+
+secrets:  ## random secrets for one machine, into deploy/secrets/; never over one that is there
+	$(PYTHON) deploy/make_secrets.py
+
 bench: $(READY)  ## the benchmarks; figures and how to read them in benchmarks/README.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -56,6 +62,9 @@ bench-worth: $(READY)  ## AUC and cost of the feature sets, from CREDIT_RAW_DIR;
 study-drift: $(READY)  ## false alarms and power of drift reports, into docs/drift_error_rates.md; ARGS="--windows 50" to try
 	$(BIN)/python -m benchmarks.drift_study $(ARGS)
 
+dashboards: $(READY)  ## Grafana's dashboards from their code, into deploy/grafana/dashboards
+	$(BIN)/python -m deploy.grafana
+
 format: $(READY)  ## write the code the way `check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -70,6 +79,13 @@ EXTRA := import tomllib; \
 lock:  ## pin all dependencies anew
 	$(PIN) pyproject.toml --extra dev --extra s3 --upgrade -o requirements.lock
 	$(PYTHON) -c '$(EXTRA)' | $(PIN) - -c requirements.lock --upgrade -o requirements-spark.lock
+	$(MAKE) lock-images
+
+# What each image imports, in the versions of requirements.lock.
+lock-images:  ## pin the dependencies of the images anew
+	for image in build service dashboard mlflow; do \
+		$(PIN) deploy/docker/$$image.in -c requirements.lock -o deploy/docker/$$image.lock || exit 1; done
+	$(PIN) pyproject.toml --extra s3 --extra cluster -c requirements.lock -o deploy/docker/dagster.lock
 
 clean:  ## stop the local database; remove it with all decisions, the lake, logs and caches
 	@[ ! -x $(BIN)/credit ] || $(BIN)/credit db stop

@@ -5,37 +5,47 @@ Here: which places, and what people read about it. Keep out: what is copied in w
 """
 
 import shutil
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
 
 from cli.console import console, errors
-from credit_risk.errors import SettingsError
-from resources import backup, restore
-from resources.backup_manifest import BackupManifest
-from resources.database import open_database
-from resources.lake import Lake
 from resources.settings import load_settings
+
+if TYPE_CHECKING:
+    from resources.backup_manifest import BackupManifest
 
 DECISIONS = "credit.decisions"
 
 
-def back_up(destination: str, *, force: bool) -> None:
-    """Make a backup and say what is in it. Raises as `resources.backup.back_up` does."""
+def backup(
+    destination: Annotated[str, typer.Argument(help="a new folder, or s3://bucket/prefix")],
+    force: Annotated[bool, typer.Option("--force", help="replace what is there")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Copy the database, the lake and waiting decisions to a place of their own. Services may go on."""
+    from resources.backup import back_up
+    from resources.database import open_database
+    from resources.lake import Lake
+
     settings = load_settings()
-    target = _place(destination)
-    lake = Lake(settings.lake_root)
-    manifest = backup.back_up(
-        open_database(settings), lake, settings.journal_dir, target, force=force, tell=_tell
-    )
+    target, lake = Lake(destination), Lake(settings.lake_root)
+    manifest = back_up(open_database(settings), lake, settings.journal_dir, target, force=force, tell=_tell)
     console.print(f"backed up to {escape(target.uri('').rstrip('/'))}: {_described(manifest)}", soft_wrap=True)
 
 
-def restore_from(source: str, *, force: bool) -> None:
-    """Bring a backup back and say what came. Raises as `resources.restore.restore` does."""
+def restore(
+    source: Annotated[str, typer.Argument(help="what `credit backup` wrote")],
+    force: Annotated[bool, typer.Option("--force", help="replace tables and files that are there")] = False,  # noqa: FBT002  # a flag of the command
+) -> None:
+    """Check a backup and bring it back, all of it or nothing of the database. Stop the services first."""
+    from resources.database import open_database
+    from resources.lake import Lake
+    from resources.restore import restore as bring_back
+
     settings = load_settings()
-    manifest = restore.restore(
-        _place(source), open_database(settings), Lake(settings.lake_root), settings.journal_dir, force=force, tell=_tell
-    )
+    place, lake = Lake(source), Lake(settings.lake_root)
+    manifest = bring_back(place, open_database(settings), lake, settings.journal_dir, force=force, tell=_tell)
     # Copies of a model and of answers that are younger than the backup would be believed.
     shutil.rmtree(settings.home / "serving", ignore_errors=True)
     console.print(f"restored the state of {manifest.created_at}: {_described(manifest)}", soft_wrap=True)
@@ -46,13 +56,6 @@ def _tell(what: str) -> None:
     errors.print(f"{what} ...")
 
 
-def _described(manifest: BackupManifest) -> str:
+def _described(manifest: "BackupManifest") -> str:
     decisions = manifest.tables.get(DECISIONS, 0)
-    size = manifest.bytes / 2**20
-    return f"{decisions} decisions in PostgreSQL, {len(manifest.files)} files, {size:.1f} MB"
-
-
-def _place(address: str) -> Lake:
-    if not address.strip():
-        raise SettingsError("no place for a backup", expected="a folder or s3://bucket/prefix", remedy="name one")
-    return Lake(address)
+    return f"{decisions} decisions in PostgreSQL, {len(manifest.files)} files, {manifest.size / 2**20:.1f} MB"

@@ -32,6 +32,26 @@ def upgrade() -> None:
 
 
 @app.command()
+def prepare() -> None:
+    """Make what every process relies on: our tables, Dagster's schema, MLflow's tables, and the rights on them.
+
+    For a deployment, once before a new version starts. Safe to run again.
+    """
+    from resources.lake import Lake
+    from resources.registry import open_registry
+
+    upgrade()
+    settings = load_settings()
+    database = open_database(settings)
+    database.ensure_schema("dagster")
+    # MLflow makes its tables on the first connection, for seconds: once here, before its users race.
+    open_registry(database, Lake(settings.lake_root)).client.search_experiments()
+    with database.connect() as connection:
+        granted = roles.apply_grants(connection)
+    console.print(f"registry ready; {len(granted)} rights changed")
+
+
+@app.command()
 def status() -> None:
     """Say which database is used, and whether it answers."""
     settings = load_settings()

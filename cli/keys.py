@@ -5,6 +5,7 @@ A key is printed once, alone on standard output, so that a script can keep it.
 """
 
 import getpass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import console, errors
+from credit_risk.errors import SettingsError
 from resources.api_keys import ApiKey, ApiKeys
 from resources.database import open_database
 from resources.schema import require_schema
@@ -34,6 +36,26 @@ def create(
     errors.print(f"key [bold]{key.key_id}[/] for {escape(key.name)}: {_described(key)}. It is shown only now:")
     typer.echo(text)
     errors.print("Send it in the header X-API-Key. Services know it within 5 seconds.")
+
+
+@app.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(help="file that holds the key and nothing else")],
+    name: Annotated[str, typer.Option(help="whose key it is")],
+    role: Annotated[list[str], typer.Option(help="score, observe, admin; may be repeated")],
+) -> None:
+    """Put a key on record that is in a file of secrets already. Doing it again changes nothing."""
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{file}, which cannot be read ({type(error).__name__})",
+            expected="a file with one API key",
+            remedy="correct its name or permissions",
+        ) from None
+    # Who asks for it is a job more often than a person.
+    adopted = _keys().adopt(name, role, text, created_by="credit keys adopt")
+    console.print(f"key for {escape(name)} " + ("is on record now" if adopted else "was on record already"))
 
 
 @app.command("list")

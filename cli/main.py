@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.markup import escape
 
-from cli import db, keys, model, retrain
+from cli import backup, db, keys, model, retrain
 from cli.console import errors
 from credit_risk.errors import CreditError
 from resources.settings import REPOSITORY
@@ -27,6 +27,8 @@ performance = typer.Typer(help="Performance reports.", no_args_is_help=True)
 traffic = typer.Typer()
 features = typer.Typer(help="Versions of the feature tables.", no_args_is_help=True)
 reasons = typer.Typer(help="Reasons that applicants are given.", no_args_is_help=True)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(data, name="data")
 app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
@@ -244,28 +246,6 @@ def traffic_outcomes(
     from simulation.outcomes import World
 
     deliver_outcomes(first.date(), last.date(), World(maturity_days, approve_refused, odds, seed), key=key)
-
-
-@app.command()
-def backup(
-    destination: Annotated[str, typer.Argument(help="a new folder, or s3://bucket/prefix")],
-    force: Annotated[bool, typer.Option("--force", help="replace what is there")] = False,  # noqa: FBT002  # a flag of the command
-) -> None:
-    """Copy the database, the lake and waiting decisions to a place of their own. Services may go on."""
-    from cli.backup import back_up
-
-    back_up(destination, force=force)
-
-
-@app.command()
-def restore(
-    source: Annotated[str, typer.Argument(help="what `credit backup` wrote")],
-    force: Annotated[bool, typer.Option("--force", help="replace tables and files that are there")] = False,  # noqa: FBT002  # a flag of the command
-) -> None:
-    """Check a backup and bring it back, all of it or nothing of the database. Stop the services first."""
-    from cli.backup import restore_from
-
-    restore_from(source, force=force)
 
 
 @app.command()

@@ -49,6 +49,12 @@ def pages(settings: Settings) -> list[Page]:
             "CREDIT_DAGSTER_PORT",
         ),
         Page("MLflow", f"http://127.0.0.1:{settings.mlflow_port}", settings.mlflow_port, "CREDIT_MLFLOW_PORT"),
+        Page(
+            "Dashboard",
+            f"http://127.0.0.1:{settings.dashboard_port}",
+            settings.dashboard_port,
+            "CREDIT_DASHBOARD_PORT",
+        ),
         Page("Service", f"http://127.0.0.1:{settings.api_port}/docs", settings.api_port, "CREDIT_API_PORT"),
     ]
 
@@ -115,6 +121,7 @@ def platform_processes(settings: Settings, database: Database, sockets: Path) ->
         Process("daemon", _module("dagster._daemon", "run", "-w", str(workspace)), dagster),
         Process("mlflow", _module(*ui), mlflow),
         Process("service", _module("serving")),
+        Process("dashboard", _module("dashboard")),
     ]
 
 

@@ -11,8 +11,8 @@ from resources.settings import Settings, load_settings
 def announce(settings: Settings) -> None:
     """Print the addresses."""
     for page in pages(settings):
-        console.print(f"  {page.name:<8} {page.url}")
-    console.print(f"  logs     {settings.home / 'logs'}")
+        console.print(f"  {page.name:<9} {page.url}")
+    console.print(f"  logs      {settings.home / 'logs'}")
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ def group_rates(labels: npt.NDArray[np.object_], target: Floats, probability: Fl
     """Approval and error rates of each group.
 
     Args:
-        labels: group of each applicant; None where it is not known.
+        labels: group of each applicant; missing where it is not known.
         target: 1 default, 0 repaid.
         probability: of default, from a model that did not see the applicant.
         threshold: from which applicants are refused.
@@ -41,7 +41,7 @@ def group_rates(labels: npt.NDArray[np.object_], target: Floats, probability: Fl
         DEFAULTS_APPROVED: (~refuse, target == 1),
     }
     rows = []
-    for group in sorted({str(label) for label in labels if label is not None}):
+    for group in sorted({str(label) for label in labels[~pd.isna(labels)]}):
         member = labels == group
         for rate, (hit, of) in counted.items():
             rows.append((group, rate, proportion(int(np.sum(hit & of & member)), n := int(np.sum(of & member))), n))

@@ -85,6 +85,40 @@ class ApiKeys:
         assert row is not None
         return _key(row), f"ck_{key_id}_{secret}"
 
+    def adopt(self, name: str, roles: Collection[str], text: str, *, created_by: str) -> bool:
+        """Put a key on record that was made elsewhere, such as in a file of secrets. False when it was there.
+
+        Raises:
+            SettingsError: it has not the form of a key, its id is another key's, or names every fault of the rest.
+        """
+        _check(name, roles, None)
+        parsed = parse(text.strip())
+        if parsed is None:
+            raise SettingsError(
+                f"{len(text.strip())} characters that are no API key",
+                expected="ck_, 12 letters and digits, _, 43 characters of base64",
+                remedy="make one with `make secrets` or `credit keys create`",
+            )
+        key_id, secret = parsed
+        ordered = [role for role in ROLES if role in roles]
+        with self.database.connect() as connection:
+            made = connection.execute(
+                "INSERT INTO credit.api_keys (key_id, name, secret_sha256, roles, created_by)"
+                " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [key_id, name, digest(secret), ordered, created_by],
+            ).rowcount
+            row = connection.execute(
+                "SELECT secret_sha256, roles, revoked_at IS NULL FROM credit.api_keys WHERE key_id = %s", [key_id]
+            ).fetchone()
+        assert row is not None
+        if (bytes(row[0]), row[1], row[2]) != (digest(secret), ordered, True):
+            raise SettingsError(
+                f"the key {key_id} on record with another secret, with the roles {', '.join(row[1])}, or revoked",
+                expected=f"the same key with the roles {', '.join(ordered)}",
+                remedy="make a new key for this use, and revoke the one on record if nobody needs it",
+            )
+        return made == 1
+
     def all(self) -> list[ApiKey]:
         """Every key ever made, oldest first, revoked ones as well."""
         query = f"SELECT {_COLUMNS} FROM credit.api_keys ORDER BY created_at, key_id"  # noqa: S608 - columns of ours

@@ -11,6 +11,7 @@ Here: the order in which they are copied, which is what makes them fit together.
 
 import hashlib
 import tempfile
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ def back_up(
     _keep_apart(lake, target)
     require_schema(database)
     _make_room(target, force=force)
-    with scratch(target) as folder:
+    with scratch(target, lake) as folder:
         tell("journal")
         files = [*_copy_journal(journal, target)]
         before = _names(lake)
@@ -106,22 +107,21 @@ def schema_revision(connection: Connection) -> str:
 
 def hashed_copy(source: Lake, name: str, folder: Path) -> tuple[Path, BackupFile]:
     """Fetch a file of a lake, and say what was fetched. Raises FileNotFoundError, UnavailableError."""
-    sha256, size = hashlib.sha256(), 0
-    with source.opened(name) as file, tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
+    sha256, size, local = hashlib.sha256(), 0, folder / uuid.uuid4().hex
+    with source.opened(name) as file, local.open("xb") as copy:
         while piece := file.read(PIECE):
             sha256.update(piece)
             size += len(piece)
             copy.write(piece)
-    return Path(copy.name), BackupFile(name, size, sha256.hexdigest())
+    return local, BackupFile(name, size, sha256.hexdigest())
 
 
 @contextmanager
-def scratch(place: Lake) -> Iterator[Path]:
-    """A folder for files on their way: beside where they go, because a container's own may hold little."""
-    root = Path(place.root) if place.is_local else None
+def scratch(*places: Lake) -> Iterator[Path]:
+    """A folder for files on their way: in the first place that is one, because a container's /tmp may hold little."""
+    root = next((Path(place.root) for place in places if place.is_local), None)
     if root is not None:
-        # Decisions of people: for this user alone.
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=SCRATCH) as folder:
         yield Path(folder)
 
@@ -144,6 +144,9 @@ def _make_room(target: Lake, *, force: bool) -> None:
             expected="an empty or new place for a backup",
             remedy="name another one, or replace what is there with --force",
         )
+    if target.is_local:
+        # Decisions about people: for this user alone.
+        Path(target.root).mkdir(mode=0o700, parents=True, exist_ok=True)
     # Its manifest first: from here on it is no backup.
     for file in sorted(found, key=lambda file: file.name != MANIFEST):
         target.remove(file.name)

@@ -56,8 +56,8 @@ class BackupManifest:
     files: Sequence[BackupFile]
 
     @property
-    def bytes(self) -> int:
-        """Size of all files."""
+    def size(self) -> int:
+        """Bytes of all files."""
         return sum(file.bytes for file in self.files)
 
     def to_json(self) -> bytes:
@@ -84,4 +84,6 @@ class BackupManifest:
 
 
 def _unreadable(found: str) -> BackupError:
-    return BackupError(found, expected=f"a backup of form {FORM}", remedy="use the version of the platform that made it")
+    return BackupError(
+        found, expected=f"a backup of form {FORM}", remedy="use the version of the platform that made it"
+    )

@@ -54,7 +54,7 @@ def restore(database: Database, archive: Path, first: Sequence[str], last: Seque
     Args:
         database: of the owner.
         archive: as `dump` wrote it.
-        first: SQL before the dump, last: after it.
+        first: SQL before the dump.
         last: SQL after the dump.
 
     Raises:

@@ -88,7 +88,7 @@ def restore(
     verify(source, manifest)
     with scratch(lake) as folder:
         tell("lake")
-        _bring(source, manifest, LAKE, folder, lambda local, name: lake.put_file(local, name))
+        _bring(source, manifest, LAKE, folder, lake.put_file)
         tell("journal")
         journal.mkdir(parents=True, exist_ok=True)
         _bring(source, manifest, JOURNAL, folder, lambda local, name: _place(local, journal / name))
@@ -167,7 +167,9 @@ def _check_empty(database: Database, lake: Lake, journal: Path) -> None:
 
 
 def _check_counts(expected: Mapping[str, int], found: Mapping[str, int]) -> None:
-    wrong = [f"{table}: {found.get(table, 0)} of {rows}" for table, rows in expected.items() if found.get(table) != rows]
+    wrong = [
+        f"{table}: {found.get(table, 0)} of {rows}" for table, rows in expected.items() if found.get(table) != rows
+    ]
     if wrong:
         raise BackupError(
             f"{len(wrong)} tables with other numbers of rows: {'; '.join(wrong[:SHOWN])}",

@@ -4,7 +4,6 @@ Here: the source that pydantic asks after the environment and after the file of 
 given secrets (`/run/secrets/...`), which an environment would show to whoever may inspect it. Keep out: settings.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def _content(name: str, file: Path) -> str:
     """The text of a file without the line end that editors add. What it says is in no error: it may be a secret."""
     try:
         if not file.is_absolute():
-            raise ValueError(f"{name}{SUFFIX}={file} ({os.fspath(file)!r} is no absolute path)")
+            raise ValueError(f"{name}{SUFFIX}={file} (no absolute path)")
         content = file.read_bytes()
     except OSError as error:
         raise OSError(f"{name}{SUFFIX}={file} ({error.strerror})") from None

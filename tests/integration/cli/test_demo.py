@@ -18,7 +18,7 @@ def free_port() -> str:
 
 
 def run_demo(home: str) -> subprocess.CompletedProcess[str]:
-    ports = {f"CREDIT_{name}_PORT": free_port() for name in ("API", "DAGSTER", "MLFLOW")}
+    ports = {f"CREDIT_{name}_PORT": free_port() for name in ("API", "DAGSTER", "DASHBOARD", "MLFLOW")}
     return subprocess.run(
         [sys.executable, "-m", "cli", "demo", "--once", "--clients", "3000"],
         env={**os.environ, **ports, "CREDIT_HOME": home, "CREDIT_RAW_DIR": f"{home}/raw"},

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from credit_risk.errors import SettingsError, UnavailableError
-from resources.api_keys import ApiKeys
+from resources.api_keys import ApiKeys, digest, read_verifiers
 
 RUNNER = CliRunner()
 
@@ -39,6 +39,40 @@ def test_a_key_is_revoked_once(credit, postgres):
     key_id = ApiKeys(postgres).all()[0].key_id
     assert f"key {key_id} revoked" in credit("revoke", key_id).output
     assert "was revoked already" in credit("revoke", key_id).output
+
+
+def test_a_key_from_a_file_is_adopted_once_and_opens_what_its_roles_say(credit, postgres, tmp_path):
+    file = tmp_path / "api_key_observe"
+    file.write_text(f"ck_0123456789ab_{'s' * 43}\n")
+    arguments = ("adopt", str(file), "--name", "prometheus", "--role", "observe")
+    assert "is on record now" in credit(*arguments).output
+    assert "was on record already" in credit(*arguments).output
+    with postgres.connect() as connection:
+        [verifier] = read_verifiers(connection)
+    assert (verifier.key_id, verifier.roles) == ("0123456789ab", {"observe"})
+    assert verifier.secret_sha256 == digest("s" * 43)
+
+
+def test_a_file_with_another_secret_or_role_for_a_known_key_is_refused(credit, tmp_path):
+    file = tmp_path / "key"
+    file.write_text(f"ck_0123456789ab_{'s' * 43}")
+    credit("adopt", str(file), "--name", "a", "--role", "observe")
+    with pytest.raises(SettingsError, match="the key 0123456789ab on record with another secret, with the roles"):
+        credit("adopt", str(file), "--name", "a", "--role", "admin")
+    file.write_text(f"ck_0123456789ab_{'t' * 43}")
+    with pytest.raises(SettingsError, match="the key 0123456789ab on record with another secret") as caught:
+        credit("adopt", str(file), "--name", "a", "--role", "observe")
+    assert "ttt" not in str(caught.value)
+
+
+def test_a_file_without_a_key_is_refused_and_not_shown(credit, tmp_path):
+    file = tmp_path / "key"
+    file.write_text("my own password")
+    with pytest.raises(SettingsError, match="15 characters that are no API key") as caught:
+        credit("adopt", str(file), "--name", "a", "--role", "observe")
+    assert "password" not in str(caught.value)
+    with pytest.raises(SettingsError, match=r"absent, which cannot be read \(FileNotFoundError\)"):
+        credit("adopt", str(tmp_path / "absent"), "--name", "a", "--role", "observe")
 
 
 def test_an_unknown_key_or_role_is_one_clear_error(credit):

@@ -1,4 +1,4 @@
-"""A failed run rings, in the log for now."""
+"""A failed run rings: job, run and error."""
 
 import logging
 
@@ -23,7 +23,7 @@ def test_a_failed_run_rings_with_its_job_and_its_link(untrained, caplog):
         run_failure_alert_sensor(context.for_run_failure())
     (line,) = [record.getMessage() for record in caplog.records if record.name == "credit.alerts"]
     alert = orjson.loads(line)
-    assert (alert["name"], alert["severity"]) == ("RunFailed", "critical")
+    assert (alert["name"], alert["severity"], alert["job"]) == ("RunFailed", "critical", "training_job")
     assert alert["link"] == f"/runs/{result.run_id}"
     assert alert["summary"].startswith("training_job failed: ")
     assert "raw__bureau" in alert["summary"]

@@ -98,8 +98,7 @@ def elsewhere(empty_postgres, tmp_path):
 
 def records(database):
     with database.connect() as connection:
-        found = connection.execute("SELECT * FROM credit.predictions ORDER BY prediction_id").fetchall()
-    return found
+        return connection.execute("SELECT * FROM credit.predictions ORDER BY prediction_id").fetchall()
 
 
 def file_texts(folder):
@@ -232,12 +231,38 @@ def test_a_place_within_the_lake_is_refused(platform):
         back_up(*platform, Lake(platform[1].path("backup")))
 
 
-def test_passwords_are_not_on_a_command_line_nor_in_an_error(platform, tmp_path):
+def test_passwords_are_not_on_a_command_line_nor_in_an_error(tmp_path):
     away = Database("postgresql://owner:hidden@127.0.0.1:1/credit")
     with pytest.raises(UnavailableError) as caught:
         postgres_programs.dump(away, ["credit"], "0", tmp_path / "dump")
     assert "hidden" not in str(caught.value)
     assert "Connection refused" in str(caught.value)
+
+
+def test_an_object_store_takes_a_backup_and_gives_it_back(platform, elsewhere):
+    # Not a folder: nothing is moved into place, and every file is fetched.
+    target = Lake("memory://backups/2026-11-22")
+    back_up(*platform, target)
+    restore(target, *elsewhere)
+    assert records(elsewhere[0]) == records(platform[0])
+
+
+def test_a_lake_that_loses_a_file_meanwhile_ends_the_backup_without_a_manifest(platform, tmp_path, monkeypatch):
+    _, lake, _ = platform
+    dump = postgres_programs.dump
+    lake.write_bytes("predictions/2026-11-01/old.parquet", b"of a day that is archived anew")
+
+    def dump_meanwhile(*arguments):
+        dump(*arguments)
+        lake.remove("predictions/2026-11-01/old.parquet")
+
+    monkeypatch.setattr(postgres_programs, "dump", dump_meanwhile)
+    target = Lake(str(tmp_path / "backup"))
+    with pytest.raises(
+        BackupError, match=r"1 files that went from the lake during the backup, predictions/2026-11-01/old\.parquet"
+    ):
+        back_up(*platform, target)
+    assert not target.exists(MANIFEST)
 
 
 def test_a_manifest_of_another_form_is_refused():

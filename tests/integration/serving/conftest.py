@@ -91,8 +91,8 @@ def make_settings(database: Database, home: Path) -> Settings:
 
 @contextmanager
 def running_service(settings: Settings, source: Shelf | None, **arguments: float) -> Iterator[Service]:
-    """The service on a free port of this machine, in a thread of this process."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    """The service on a free port of this machine, or on `port`, in a thread of this process."""
+    listener = socket.create_server(("127.0.0.1", int(arguments.pop("port", 0))))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     arguments = {"look_interval_s": SOON_S, "write_deadline_s": PATIENT_S} | arguments
     app = create_app(settings, source=source, **arguments)
@@ -132,6 +132,19 @@ def make_service() -> Callable[..., AbstractContextManager[Service]]:
         return running_service(make_settings(database, home), shelf)
 
     return make
+
+
+@pytest.fixture
+def serve_with(tmp_path: Path) -> Callable[..., AbstractContextManager[Service]]:
+    """`with serve_with(database, source, CREDIT_...=...) as service:`, with settings beside the usual ones."""
+
+    def serve(database: Database, source: Shelf, **variables: str) -> AbstractContextManager[Service]:
+        home = tmp_path / "home"
+        return running_service(
+            Settings(_env_file=None, DATABASE_URL=database.url, CREDIT_HOME=home, **variables), source
+        )
+
+    return serve
 
 
 @pytest.fixture(scope="session")

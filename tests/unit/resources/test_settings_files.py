@@ -66,7 +66,7 @@ def test_all_files_that_cannot_be_read_are_named_at_once(no_settings, tmp_path):
     assert "empty (empty)" in faults
     assert "binary (no UTF-8)" in faults
     assert "large (70000 bytes" in faults
-    assert "CREDIT_CURRENCY_FILE=currency ('currency' is no absolute path)" in faults
+    assert "CREDIT_CURRENCY_FILE=currency (no absolute path)" in faults
 
 
 def test_a_wrong_value_in_a_file_is_reported_as_a_wrong_setting(no_settings, tmp_path):

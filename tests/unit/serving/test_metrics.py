@@ -1,5 +1,6 @@
 """Metrics: right for one process, and the same numbers when several workers count."""
 
+import math
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -7,13 +8,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from resources.drift_reports import StoredDriftReport
+from resources.monitoring import CostEstimate
 from serving.metrics import Metrics, forget_worker
 
 WORK = """
 import sys
 from pathlib import Path
 from serving.metrics import Metrics, share_between_workers
-folder, worker, depth, version, before = sys.argv[1:]
+folder, worker, depth, version, before, n_bytes = sys.argv[1:]
 share_between_workers(Path(folder), int(worker))
 metrics = Metrics()
 metrics.gauge("credit_depth", "d", lambda: float(depth), across="sum")
@@ -22,6 +24,7 @@ metrics.gauge("credit_up", "u", lambda: float(worker), across="min")
 metrics.requests.labels("/predict", "POST", 200).inc()
 metrics.probability.observe(0.05)
 metrics.model_swapped(version, before or None)
+metrics.database_bytes.set(float(n_bytes))
 print(metrics.exposition()[0].decode())
 """
 
@@ -30,8 +33,8 @@ print(metrics.exposition()[0].decode())
 def work(tmp_path):
     """`work(worker, depth=, version=, before=)`: one worker's life; the metrics that it shows at its end."""
 
-    def run(worker, *, depth=1, version="1", before=""):
-        arguments = [str(tmp_path), str(worker), str(depth), version, before]
+    def run(worker, *, depth=1, version="1", before="", bytes_of_database=0.0):
+        arguments = [str(tmp_path), str(worker), str(depth), version, before, str(bytes_of_database)]
         done = subprocess.run([sys.executable, "-c", WORK, *arguments], capture_output=True, text=True, check=True)
         return series(done.stdout)
 
@@ -116,3 +119,30 @@ def test_a_gauge_is_asked_when_it_is_shown():
     before = shown(metrics)["credit_depth"]
     depth[0] = 2.0
     assert (before, shown(metrics)["credit_depth"]) == (1, 2)
+
+
+ESTIMATE = CostEstimate(datetime(2026, 11, 2, tzinfo=UTC), n_decided=500, cost=0.6, low=0.55, high=0.65, reference=0.5)
+
+
+def test_the_newest_estimate_is_shown_with_its_interval_and_the_promise():
+    metrics = Metrics()
+    metrics.cost_reported(ESTIMATE)
+    found = shown(metrics)
+    assert [found[f'credit_cost_estimated{{end="{end}"}}'] for end in ("low", "value", "high")] == [0.55, 0.6, 0.65]
+    assert found["credit_cost_reference"] == 0.5
+    assert found["credit_performance_report_timestamp_seconds"] == ESTIMATE.created_at.timestamp()
+
+
+def test_without_an_estimate_no_cost_is_shown():
+    metrics = Metrics()
+    metrics.cost_reported(ESTIMATE)
+    metrics.cost_reported(None)
+    found = shown(metrics)
+    assert math.isnan(found['credit_cost_estimated{end="value"}'])
+    assert math.isnan(found["credit_cost_reference"])
+    assert found["credit_performance_report_timestamp_seconds"] == 0
+
+
+def test_of_several_workers_the_newest_look_at_the_reports_counts(work):
+    work(1, bytes_of_database=2e9)
+    assert work(2, bytes_of_database=1e9)["credit_database_bytes"] == 1e9

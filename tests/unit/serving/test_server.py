@@ -8,7 +8,7 @@ from credit_risk.errors import SettingsError
 from resources.settings import Settings
 from serving import server
 
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - what must be refused
+ANY_ADDRESS = "0.0.0.0"
 
 
 def settings(**changes: object) -> Settings:

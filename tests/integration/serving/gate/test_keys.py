@@ -161,3 +161,20 @@ def test_a_service_that_is_not_held_to_its_role_says_so(shared_server, postgres,
         [said] = desk.gate.problems
         assert "the database user plain_owner, which is not held to the rights of credit_service" in said
     shared_server.execute("DROP ROLE plain_owner")
+
+
+def test_a_key_may_come_as_a_bearer_token(desk):
+    key = desk.make_key("observe")
+
+    def answer(authorization):
+        return desk.client.get("/observe", headers={"Authorization": authorization})
+
+    assert answer(f"Bearer {key}").json() == key.split("_")[1]
+    for refused in (f"Basic {key}", key, "Bearer", f"Bearer {UNKNOWN}"):
+        problem(answer(refused), 401)
+
+
+def test_a_key_of_its_own_header_goes_before_a_bearer_token(desk):
+    key = desk.make_key("observe")
+    headers = {"X-API-Key": UNKNOWN, "Authorization": f"Bearer {key}"}
+    problem(desk.client.get("/observe", headers=headers), 401)
