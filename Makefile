@@ -14,7 +14,7 @@ help:  ## what can be made
 demo: $(READY)  ## the closed loop on real services; ARGS="--once" ends after the summary
 	$(BIN)/credit demo $(ARGS)
 
-up: $(READY)  ## everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scoring service
+up: $(READY)  ## everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scoring service, the dashboard
 	$(BIN)/credit up
 
 test: $(SPARK)  ## the test suite (below 10 minutes on 2 cores)
@@ -62,8 +62,9 @@ bench-worth: $(READY)  ## AUC and cost of the feature sets, from CREDIT_RAW_DIR;
 study-drift: $(READY)  ## false alarms and power of drift reports, into docs/drift_error_rates.md; ARGS="--windows 50" to try
 	$(BIN)/python -m benchmarks.drift_study $(ARGS)
 
-dashboards: $(READY)  ## Grafana's dashboards from their code, into deploy/grafana/dashboards
+dashboards: $(READY)  ## Grafana's dashboards from their code, and what the chart carries of deploy/
 	$(BIN)/python -m deploy.grafana
+	$(BIN)/python deploy/helm/sync.py
 
 format: $(READY)  ## write the code the way `check` wants it
 	$(BIN)/ruff check --fix .

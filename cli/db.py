@@ -37,15 +37,12 @@ def prepare() -> None:
 
     For a deployment, once before a new version starts. Safe to run again.
     """
-    from resources.lake import Lake
-    from resources.registry import open_registry
+    from cli.preparation import prepare_database
 
     upgrade()
     settings = load_settings()
     database = open_database(settings)
-    database.ensure_schema("dagster")
-    # MLflow makes its tables on the first connection, for seconds: once here, before its users race.
-    open_registry(database, Lake(settings.lake_root)).client.search_experiments()
+    prepare_database(settings, database)
     with database.connect() as connection:
         granted = roles.apply_grants(connection)
     console.print(f"registry ready; {len(granted)} rights changed")

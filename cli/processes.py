@@ -8,11 +8,10 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.preparation import prepare_database
 from credit_risk.errors import SettingsError
-from resources import schema
 from resources.database import Database
 from resources.lake import Lake
 from resources.registry import open_registry
@@ -75,11 +74,8 @@ def check_ports(settings: Settings) -> None:
 
 
 def prepare(settings: Settings, database: Database) -> None:
-    """Make what every process relies on: tables, schemas, MLflow's tables, Dagster's home."""
-    schema.upgrade(database, datetime.now(UTC).date())
-    database.ensure_schema("dagster")
-    # MLflow makes its tables on the first connection, for seconds: once here, before its users race.
-    open_registry(database, Lake(settings.lake_root)).client.search_experiments()
+    """Make what every process relies on: what is in the database, and Dagster's home."""
+    prepare_database(settings, database)
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     link = settings.dagster_home / "dagster.yaml"
     if not link.exists():

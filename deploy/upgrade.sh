@@ -28,7 +28,7 @@ with_helm() {
 with_render() {
     # The tables first: an older service works with newer ones, a newer service not with older.
     docker run --rm --env DATABASE_URL --env CREDIT_LAKE=/tmp/lake --env CREDIT_HOME=/tmp/home \
-        "$registry/credit-dagster:$TAG" credit db upgrade
+        "$registry/credit-dagster:$TAG" credit db prepare
     curl --fail --silent --show-error --output /dev/null --request POST \
         "${RENDER_DEPLOY_HOOK:?}&imgURL=$registry/credit-service%3A$TAG"
 }

@@ -174,7 +174,7 @@ def running_server(prepared: Path) -> Iterator[PostgresServer]:
 
 
 def prepare_server(folder: Path) -> None:
-    """A stopped server's data folder: the platform's tables in the database `credit`, and in a template."""
+    """A stopped server's data folder with the platform's tables in the database `credit`."""
     with server_folder() as own:
         data_dir = own / "postgres"
         data_dir.mkdir()
@@ -182,9 +182,6 @@ def prepare_server(folder: Path) -> None:
         for setting in FAST:
             server.execute(f"ALTER SYSTEM SET {setting}")
         schema.upgrade(server.database(), datetime.now(UTC).date())
-        # A template must be a database that nobody is connected to; `credit` holds our handle.
-        server.execute(f"CREATE DATABASE {TEMPLATE}")
-        schema.upgrade(server.database(TEMPLATE), datetime.now(UTC).date())
         server.stop()
         copy_server(data_dir, folder / "postgres")
 
@@ -199,6 +196,9 @@ def prepared_data_dir() -> Path:
 def shared_server(prepared_data_dir: Path) -> Iterator[PostgresServer]:
     """The one server of the session, with a template of the platform's tables. Do not harm it."""
     with running_server(prepared_data_dir) as server:
+        # A template must be a database that nobody is connected to; `credit` holds our handle.
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        schema.upgrade(server.database(TEMPLATE), datetime.now(UTC).date())
         yield server
 
 

@@ -25,6 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 from uuid_utils.compat import uuid7
 
 from definitions import build_defs
+from resources import schema
 from resources.dagster_resources import PlatformResource
 from resources.database import Database
 from resources.feature_store import FeatureStore
@@ -244,7 +245,8 @@ def make_platforms(folder: Path, server: Any) -> None:
     """
     templates, first = Templates(server, folder), folder / "first"
     synthesize(N_CLIENTS, SEED, first / "raw")
-    server.execute("CREATE DATABASE first_platform TEMPLATE credit_template")
+    server.execute("CREATE DATABASE first_platform")
+    schema.upgrade(server.database("first_platform"), datetime.now(UTC).date())
     with opened(server.database("first_platform"), first) as platform:
         # Made here once: MLflow needs seconds for its tables.
         assert platform.clients.registry.production_version() is None

@@ -14,9 +14,13 @@ pyspark = pytest.importorskip(
     "pyspark", reason="Spark is not installed: `make test` installs it, or pip's extra `spark`"
 )
 
+# A second Java, for what another file shows of a local master.
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("compute_features.py")
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 START_SECONDS = 120
+STOP_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,11 @@ def address(tmp_path_factory, clean_environment):
         wait_for(port, server, log)
         yield f"sc://127.0.0.1:{port}"
         server.terminate()
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Its own shutdown may wait for a session for ever; what it answered is told already.
+            server.kill()
 
 
 def with_java(environment, folder):
@@ -84,7 +93,6 @@ def test_a_connect_server_gives_the_values_of_duckdb(lake, compute, stored, diff
     assert [path.name for path in Path(lake.root).glob("unfinished*")] == []
 
 
-@pytest.mark.slow
 def test_a_connect_server_gives_the_values_of_duckdb_for_all_features(lake, compute, differences):
     compute()
     for name in sorted(path.stem for path in Path(lake.root, "duckdb").iterdir()):
