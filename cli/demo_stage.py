@@ -40,7 +40,7 @@ class Story:
     def open(cls) -> "Story":
         """Connect to the running platform."""
         settings = load_settings()
-        console.print("starting PostgreSQL, Dagster, MLflow and the scoring service ...")
+        console.print("starting PostgreSQL, Dagster, MLflow, the scoring service and the dashboard ...")
         wait_for_platform(settings)
         database = open_database(settings)
         return cls(

@@ -18,7 +18,7 @@ def announce(settings: Settings) -> None:
 def main() -> None:
     """Wait for the platform, say where it is, and stay until stopped."""
     settings = load_settings()
-    console.print("starting PostgreSQL, Dagster, MLflow and the scoring service ...")
+    console.print("starting PostgreSQL, Dagster, MLflow, the scoring service and the dashboard ...")
     wait_for_platform(settings)
     console.print("[bold green]ready[/], until Ctrl-C")
     announce(settings)

@@ -2,7 +2,8 @@
 
 Add a setting when an operator must choose; give it a default that works on a laptop, or
 none if it is a secret. Any setting NAME may be given as NAME_FILE, the path of a file that holds
-it (`settings_files`): secrets of containers. Keep out: anything that a caller could pass as an argument.
+it (`settings_files`): secrets of containers. What the policies of monitoring and retraining may be told
+is apart (`settings_policies`). Keep out: anything that a caller could pass as an argument.
 """
 
 import os
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from credit_risk.errors import SettingsError
 from resources.settings_files import ValuesInFiles
+from resources.settings_policies import PolicySettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -53,7 +55,7 @@ def _half_of_the_cores() -> int:
     return max(1, (os.cpu_count() or 1) // 2)
 
 
-class Settings(BaseSettings):
+class Settings(PolicySettings):
     """The platform's settings; unset means the embedded default. Relative folders begin at the repository."""
 
     model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True)
@@ -183,67 +185,6 @@ class Settings(BaseSettings):
         default=False,
         validation_alias="CREDIT_SCORE_PROTECTED",
         description="score protected columns, where that is lawful",
-    )
-    volume_threshold: int = Field(
-        100,
-        validation_alias="CREDIT_VOLUME_THRESHOLD",
-        ge=1,
-        description="new predictions that recompute a day's drift",
-    )
-    drift_rule: Literal["corrected", "classic"] = Field(
-        "corrected", validation_alias="CREDIT_DRIFT_RULE", description="when a feature drifted"
-    )
-    drift_min_predictions: int = Field(
-        30, validation_alias="CREDIT_DRIFT_MIN_PREDICTIONS", ge=1, description="fewer are `insufficient`"
-    )
-    drift_features: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
-        30,
-        validation_alias="CREDIT_DRIFT_FEATURES",
-        description="monitored features: the most important N, or `all`",
-    )
-    retrain_cooldown_hours: float = Field(
-        24.0,
-        validation_alias="CREDIT_RETRAIN_COOLDOWN_HOURS",
-        ge=0,
-        allow_inf_nan=False,
-        description="hours between retrainings; 0 is off",
-    )
-    retrain_max_per_week: int = Field(
-        3,
-        validation_alias="CREDIT_RETRAIN_MAX_PER_WEEK",
-        ge=0,
-        description="retrainings a week at most; 0 is off",
-    )
-    loss_of_default: float = Field(
-        10.0,
-        validation_alias="CREDIT_LOSS_OF_DEFAULT",
-        ge=0,
-        allow_inf_nan=False,
-        description="money lost by a default that was approved, for reports",
-    )
-    margin_of_good: float = Field(
-        1.0,
-        validation_alias="CREDIT_MARGIN_OF_GOOD",
-        ge=0,
-        allow_inf_nan=False,
-        description="money missed by a good applicant who was refused, for reports",
-    )
-    currency: str = Field("", validation_alias="CREDIT_CURRENCY", description="of both; empty: units of such a margin")
-    label_delay_days: float = Field(
-        90.0,
-        validation_alias="CREDIT_LABEL_DELAY_DAYS",
-        ge=0,
-        allow_inf_nan=False,
-        description="days until most outcomes of a day are known, for the price of waiting",
-    )
-
-    retention_months: int | None = Field(
-        None,
-        validation_alias="CREDIT_RETENTION_MONTHS",
-        # A decision that waited in a journal must still find its month in PostgreSQL.
-        ge=1,
-        description="whole months of decisions kept in PostgreSQL beside the current one; older ones, once archived, "
-        "in the lake alone (keep everything)",
     )
 
     @property
