@@ -38,7 +38,7 @@ import numpy as np
 
 from credit_risk.errors import ModelError
 from credit_risk.split_paths import SplitPaths
-from credit_risk.tree_walk import POINTS, Links, compiled_walk
+from credit_risk.tree_walk import POINTS, Links, Tables, compiled_walk
 from credit_risk.trees import Floats, Integers, Trees
 
 # What LightGBM takes for zero when it reads a row: 1e-35 in single precision.
@@ -54,6 +54,8 @@ class Contributions:
 
     Attributes:
         base_value: the raw score when nothing is known; with the contributions it adds up to the raw score.
+        n_features: columns of the booster.
+        tables: what `compiled_walk` reads of the model, in its order, before the row.
 
     Raises:
         ModelError: trees of a kind that the platform does not train, or of other columns.
@@ -69,14 +71,19 @@ class Contributions:
                 remedy="fetch booster and manifest of one version from the registry again",
             )
         paths = SplitPaths.of(trees)
-        self._n_features = n_features
+        rounds = _rounds(trees, paths)
+        self.n_features = n_features
         self.base_value = float(trees.mean_value.sum())
+        self.tables: Tables = (
+            _splits(trees, paths),
+            _links(trees, paths),
+            trees.first_split,
+            rounds,
+            trees.leaf_value,
+            trees.categories_left[np.isnan(trees.threshold)],
+            _quadrature(int(rounds.max(initial=1))),
+        )
         self._walk = compiled_walk()
-        self._starts, self._leaf_values = trees.first_split, trees.leaf_value
-        self._splits, self._links = _splits(trees, paths), _links(trees, paths)
-        self._rounds = _rounds(trees, paths)
-        self._categories = trees.categories_left[np.isnan(trees.threshold)]
-        self._quadrature = _quadrature(int(self._rounds.max(initial=1)))
 
     def __call__(self, row: Floats) -> Floats:
         """(n_features,) log-odds.
@@ -87,22 +94,21 @@ class Contributions:
         Raises:
             ModelError: a row of another length.
         """
-        if row.shape != (self._n_features,):
+        return self._walk(*self.tables, self.as_read(row))
+
+    def as_read(self, row: Floats) -> Floats:
+        """A row as the walk reads it: what LightGBM takes for zero is zero.
+
+        Raises:
+            ModelError: a row of another length.
+        """
+        if row.shape != (self.n_features,):
             raise ModelError(
                 f"a row of shape {row.shape}",
-                expected=f"({self._n_features},)",
+                expected=f"({self.n_features},)",
                 remedy="encode the application with the feature set of the same model",
             )
-        return self._walk(
-            self._splits,
-            self._links,
-            self._starts,
-            self._rounds,
-            self._leaf_values,
-            self._categories,
-            self._quadrature,
-            np.where(np.abs(row) <= ZERO, 0.0, row),
-        )
+        return np.where(np.abs(row) <= ZERO, 0.0, row)
 
 
 def _splits(trees: Trees, paths: SplitPaths) -> Floats:

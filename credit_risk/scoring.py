@@ -78,28 +78,20 @@ class Scorer:
         probability = self.manifest.calibration.probability(raw)
         return Score(probability=float(probability[0]), n_features_missing=row.n_missing, row=row.values)
 
-    def contributions(self, row: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """What each scored feature contributed to the raw score, in log-odds: exact TreeSHAP.
+    @property
+    def contributions(self) -> Contributions:
+        """What each scored feature contributes to the raw score of a `Score.row`, in the order of `scored_names`.
 
-        The first call of a model prepares its trees, which takes some tenths of a second; that of a process also
+        The first use of a model prepares its trees, which takes some tenths of a second; that of a process also
         compiles the walk through them, or reads it from the cache: half a second to two.
-
-        Args:
-            row: `Score.row`.
-
-        Returns:
-            (n_scored,) in the order of `scored_names`. With `base_value` they add up to the
-            raw score; above 0 is towards default.
 
         Raises:
             ModelError: trees of a kind that the platform does not train.
         """
-        return self._explainer()(row)
-
-    @property
-    def base_value(self) -> float:
-        """The raw score of an application of which nothing is known yet: the mean over the training rows."""
-        return self._explainer().base_value
+        with self._explaining:
+            if self._contributions is None:
+                self._contributions = Contributions(self._booster_text, len(self.scored_names))
+            return self._contributions
 
     def probabilities(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """The probabilities of default of a feature frame, row by row, the same bits as `score`.
@@ -113,12 +105,6 @@ class Scorer:
         # One thread a call: whoever scores batches runs other things beside them.
         raw = self._booster.predict(matrix, raw_score=True, num_threads=1)
         return self.manifest.calibration.probability(np.ascontiguousarray(raw, dtype=np.float64))
-
-    def _explainer(self) -> Contributions:
-        with self._explaining:
-            if self._contributions is None:
-                self._contributions = Contributions(self._booster_text, len(self.scored_names))
-            return self._contributions
 
 
 def booster_sha256(booster_text: str) -> str:

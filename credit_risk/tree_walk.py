@@ -7,6 +7,7 @@ out: what they mean (`contributions`), and all that is done once for a model.
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,8 @@ FEATURE, MISSING_LEFT, CATEGORY, LEFT, RIGHT, EARLIER = range(6)
 ONE = np.uint32(1)
 
 Links = npt.NDArray[np.uint32]
+# Splits, links, starts, rounds, leaf values, categories and quadrature: see `walk`.
+Tables = tuple[Floats, Links, Integers, Integers, Floats, Booleans, Floats]
 Walk = Callable[[Floats, Links, Integers, Integers, Floats, Booleans, Floats, Floats], Floats]
 
 
@@ -52,13 +55,20 @@ def compiled_walk() -> Walk:
     )
     for part in (_descend, _climb):
         register_jitable(part)
+    compiled: Walk = cached(signature, walk)
+    return compiled
+
+
+def cached(signature: Any, function: Callable[..., Any]) -> Any:  # noqa: ANN401 - Numba has no types
+    """A function, compiled so that it lets the interpreter go; from the cache beside its module where one may be."""
+    import numba
+
     compiling = functools.partial(numba.njit, signature, nogil=True, error_model="numpy")
     try:
-        compiled: Walk = compiling(cache=True)(walk)
+        return compiling(cache=True)(function)
     except (OSError, RuntimeError):
         # No folder for a cache may be written: each process compiles.
-        compiled = compiling()(walk)
-    return compiled
+        return compiling()(function)
 
 
 def walk(

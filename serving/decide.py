@@ -45,7 +45,7 @@ async def decision_on(application: Application, parts: Parts, *, all_reasons: bo
     parts.metrics.score_seconds.observe(seconds)
     threshold = model.manifest.threshold
     decision = decide(score.probability, threshold)
-    reasons = _reasons(features, score, decision, model, parts, all_reasons=all_reasons)
+    reasons = await _reasons(features, score, decision, model, parts, all_reasons=all_reasons)
     return DecisionRecord(
         prediction_id=uuid7(),
         created_at=datetime.now(UTC),
@@ -88,7 +88,7 @@ def _score(features: Mapping[str, object], application: Application, model: Serv
     return score
 
 
-def _reasons(
+async def _reasons(
     features: Mapping[str, object],
     score: Score,
     decision: Decision,
@@ -101,8 +101,7 @@ def _reasons(
     if not parts.reasons_limit or not (refused or all_reasons):
         return ()
     started = perf_counter()
-    # Not in a thread: that takes longer, for this request and for the others, than they wait for it here.
-    contributions = model.scorer.contributions(score.row)
+    contributions = await model.explainer(score.row)
     reasons = parts.reasons.reasons(
         contributions,
         features,

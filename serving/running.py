@@ -129,5 +129,5 @@ def _start(closing: AsyncExitStack, start: Callable[[], None], *ends: Callable[[
 
 def _can_be_explained(model: ServedModel, *, catalogue: Catalogue) -> None:
     catalogue.check(model.scorer.scored_names)
-    # Prepares the trees, for which the first refusal would wait.
-    model.scorer.contributions(model.scorer.score({}).row)
+    # Prepares the trees and their thread, for which the first refusal would wait.
+    _ = model.explainer

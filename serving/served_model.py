@@ -15,6 +15,7 @@ from credit_risk.manifest import Manifest
 from credit_risk.scoring import Scorer
 from resources.decision_record import FeatureNames
 from resources.stored_model import StoredModel
+from serving.explainer import Explainer
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class ServedModel:
     def manifest(self) -> Manifest:
         """Of the same model."""
         return self.scorer.manifest
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Contributions for the requests of the event loop; prepared on first use, with a thread of its own."""
+        return Explainer(self.scorer.contributions)
 
     @cached_property
     def feature_names(self) -> FeatureNames:

@@ -42,9 +42,10 @@ async def explanation(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Res
     record = await _recorded(prediction_id, parts)
     scorer = await parts.models.scorer(record.model_version)
     score = scorer.score(record.features)
-    contributions = await asyncio.to_thread(scorer.contributions, score.row)
-    by_name = dict(zip(scorer.scored_names, contributions.tolist(), strict=True))
-    return answers.json_answer(answers.explanation(record, scorer.base_value, by_name, record.features))
+    # In a thread, because a version that is not live prepares its trees first.
+    contributions = await asyncio.to_thread(lambda: scorer.contributions)
+    by_name = dict(zip(scorer.scored_names, contributions(score.row).tolist(), strict=True))
+    return answers.json_answer(answers.explanation(record, contributions.base_value, by_name, record.features))
 
 
 async def _recorded(prediction_id: UUID, parts: Parts) -> DecisionRecord:

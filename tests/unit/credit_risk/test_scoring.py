@@ -64,7 +64,7 @@ def test_every_row_of_a_portfolio_gets_the_bits_of_the_batch(scorer, portfolio):
 def test_contributions_add_up_to_the_raw_score_of_every_row(scorer, applications):
     booster = lightgbm.Booster(model_str=scorer._booster_text)
     rows = [scorer.score(application).row for application in applications]
-    sums = [scorer.contributions(row).sum() + scorer.base_value for row in rows]
+    sums = [scorer.contributions(row).sum() + scorer.contributions.base_value for row in rows]
     np.testing.assert_allclose(sums, booster.predict(np.array(rows), raw_score=True), rtol=0, atol=1e-9)
 
 
