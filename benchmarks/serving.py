@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from benchmarks.serving_files import Bench
 from benchmarks.serving_load import Window, loaded, measure, running
 from benchmarks.serving_model import bench
+from benchmarks.serving_outages import CONNECTIONS as OUTAGE_CONNECTIONS
+from benchmarks.serving_outages import HEAD as OUTAGE_HEAD
+from benchmarks.serving_outages import outages
 from benchmarks.serving_platform import Platform, running_platform
 from benchmarks.serving_process import ServerError, free_port
 from benchmarks.serving_sides import OURS, SIDES, Site
@@ -70,6 +73,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=[*SIDES], metavar="SIDE", help="only these")
     parser.add_argument("--features", type=int, metavar="N", help="that the model scores (all that are computed)")
     parser.add_argument("--soak", type=int, default=0, metavar="MINUTES", help="ours for so long, after the sides")
+    parser.add_argument("--outages", action="store_true", help="ours while PostgreSQL is not there, after the sides")
     return parser.parse_args(arguments)
 
 
@@ -86,6 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"\n{text}" if text else "", end="\n" if text else "", flush=True)
             if options.soak:
                 soak(platform, made, options)
+            if options.outages:
+                print(f"\nOutages: ours, {OUTAGE_CONNECTIONS} connections.\n\n" + "\n".join(OUTAGE_HEAD), flush=True)
+                for row in outages(platform, Site(made, platform, free_port())):
+                    print(row, flush=True)
     except (CreditError, ServerError, subprocess.CalledProcessError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -153,7 +153,7 @@ def _window(heard: Mapping[str, Any], spent: Sequence[float], memory: int) -> Wi
 
 
 def _clocks(server: Server, platform: Platform) -> list[float]:
-    return [cpu_seconds(server.pid), cpu_seconds(platform.database_pid)]
+    return [cpu_seconds(server.pid), platform.database_cpu_seconds()]
 
 
 def _is_ready(url: str) -> bool:

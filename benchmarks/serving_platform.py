@@ -15,8 +15,9 @@ from pathlib import Path
 
 from benchmarks.portfolios import CACHE
 from benchmarks.serving_files import Bench
+from benchmarks.serving_process import cpu_seconds
 from credit_risk.canaries import Canaries
-from resources import embedded_postgres, schema
+from resources import embedded_postgres, postmaster, schema
 from resources.api_keys import ApiKeys
 from resources.database import Database, open_database
 from resources.feature_store import FeatureStore
@@ -52,10 +53,10 @@ class Platform:
             "MLFLOW_DISABLE_TELEMETRY": "true",
         }
 
-    @property
-    def database_pid(self) -> int:
-        """The postmaster's process id."""
-        return int((self.settings.postgres_dir / "postmaster.pid").read_text().splitlines()[0])
+    def database_cpu_seconds(self) -> float:
+        """What the server has used since it started; 0 while there is none."""
+        server = postmaster.find(self.settings.postgres_dir)
+        return 0.0 if server is None else cpu_seconds(server.pid)
 
     def stored_decisions(self) -> int:
         """How many decisions are on record."""

@@ -5,11 +5,11 @@ Keep out: definitions of the graph; the command line never imports them.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from time import sleep
 from typing import Any
 
-from credit_risk.errors import UnavailableError
+from credit_risk.errors import SettingsError, UnavailableError
 from resources.settings import Settings
 
 # Names of the graph that commands use.
@@ -21,6 +21,9 @@ AUTHOR_TAG = "credit/author"
 USER_TAG = "user"
 # What a training without new raw files runs: the model and what hangs on it.
 RETRAINED = ("credit_model", "training_reference", "model_comparison", "champion_model")
+
+# Of its daily partitions.
+FIRST_DAY = date(2020, 1, 1)
 
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL_S = 1.0
@@ -36,19 +39,36 @@ query($filter: RunsFilter!) { runsOrError(filter: $filter, limit: 50) { __typena
 """
 
 
+def require_days(first: date, last: date) -> None:
+    """Refuse a range of days that are none, or not there yet: Dagster would run it, and report nothing.
+
+    Raises:
+        SettingsError: the last day is before the first one, or after today.
+    """
+    today = datetime.now(UTC).date()
+    if not FIRST_DAY <= first <= last <= today:
+        raise SettingsError(
+            f"days from {first} to {last}",
+            expected=f"a first day, not before {FIRST_DAY}, and a last one that is neither before it nor after {today}",
+            remedy="correct --from and --to",
+        )
+
+
 class DagsterClient:
     """Launches runs of the platform's jobs and follows them.
 
     Raises:
-        UnavailableError: no Dagster answers at the configured port.
+        UnavailableError: no Dagster answers at the configured address.
     """
 
     def __init__(self, settings: Settings) -> None:
         from dagster_graphql import DagsterGraphQLClient
 
-        self._port = settings.dagster_port
+        self._where = settings.dagster_api_url or f"port {settings.dagster_port}"
+        scheme, _, place = (settings.dagster_api_url or f"http://127.0.0.1:{settings.dagster_port}").partition("://")
         with self._reached():
-            self._client = DagsterGraphQLClient("127.0.0.1", port_number=self._port)
+            # With its port and path, as an address has them.
+            self._client = DagsterGraphQLClient(place.rstrip("/"), use_https=scheme == "https")
 
     def launch(
         self,
@@ -74,6 +94,8 @@ class DagsterClient:
         tags = {
             "dagster/asset_partition_range_start": first.isoformat(),
             "dagster/asset_partition_range_end": last.isoformat(),
+            # Whoever waits for it is told how it ended, and runs it again.
+            "dagster/max_retries": "0",
         }
         return self.launch(job, tags=tags)
 
@@ -122,7 +144,7 @@ class DagsterClient:
             if not isinstance(error.__cause__, TransportConnectionFailed):
                 raise
             raise UnavailableError(
-                f"no Dagster at port {self._port}",
+                f"no Dagster at {self._where}",
                 expected="the running platform",
-                remedy="start it with `make up`",
+                remedy="start it with `make up`, or set CREDIT_DAGSTER_API_URL where it runs elsewhere",
             ) from None

@@ -50,11 +50,11 @@ def prepare() -> None:
 
 @app.command()
 def status() -> None:
-    """Say which database is used, and whether it answers."""
+    """Say which database is used, and whether it answers. Exit code 1 when it does not."""
     settings = load_settings()
     if settings.database_url is None and not embedded_postgres.is_running(settings.postgres_dir):
         console.print(f"embedded PostgreSQL in {settings.postgres_dir}: stopped")
-        return
+        raise typer.Exit(1)
     database = open_database(settings)
     with database.connect() as connection:
         version = connection.info.parameter_status("server_version")

@@ -11,6 +11,7 @@ from credit_risk.errors import SettingsError
 from credit_risk.tables.catalogue import TABLES
 from resources import schema
 from resources.database import open_database
+from resources.drift_reports import DriftReports
 from resources.retraining_causes import RetrainingCauses
 from resources.settings import Settings, load_settings, prepare_home
 
@@ -36,16 +37,17 @@ def demo(*, clients: int, once: bool) -> int:
         environment={"FORCE_COLOR": "1", "COLUMNS": str(console.width)} if console.is_terminal else {},
         speaks=True,
     )
-    watched = WATCH_ALL if answered_today(settings) else {}
+    watched = WATCH_ALL if alerted_today(settings) else {}
     return run_platform(settings, story=story, environment={**NO_LIMITS, **watched})
 
 
-def answered_today(settings: Settings) -> bool:
-    """Whether a retraining has answered an alert of today already."""
+def alerted_today(settings: Settings) -> bool:
+    """Whether a run before this one alerted today: a retraining has answered, or will."""
     database = open_database(settings)
     today = datetime.now(UTC).date()
     schema.upgrade(database, today)
-    return today in RetrainingCauses(database).answered(today)
+    alerted = any(report.status == "alert" for report in DriftReports(database).between(today, today))
+    return alerted or today in RetrainingCauses(database).answered(today)
 
 
 def ensure_portfolio(settings: Settings, clients: int) -> None:

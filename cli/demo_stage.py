@@ -12,6 +12,7 @@ import pandas as pd
 
 from cli.console import console
 from cli.dagster_client import DagsterClient
+from cli.demo_key import key_of_demo
 from cli.traffic import service_url, summary_line
 from cli.waiting import wait_for_platform
 from resources.database import open_database
@@ -33,6 +34,7 @@ class Story:
     causes: RetrainingCauses
     dagster: DagsterClient
     rng: np.random.Generator
+    key: str | None = None
     errors: Counter[str] = field(default_factory=Counter)
     answered: int = 0
 
@@ -50,11 +52,12 @@ class Story:
             causes=RetrainingCauses(database),
             dagster=DagsterClient(settings),
             rng=np.random.default_rng(int(datetime.now(UTC).timestamp())),
+            key=key_of_demo(settings, database),
         )
 
     def post(self, rows: pd.DataFrame) -> str:
         """Post applicants, remember errors, and say what came back."""
-        answers = post_applications(service_url(self.settings), applications(rows))
+        answers = post_applications(service_url(self.settings), applications(rows), key=self.key)
         self.errors.update(answers.errors)
         self.answered += answers.n_answered
         return summary_line(answers)

@@ -1,14 +1,14 @@
 """`credit drift`: recompute the drift reports of past days, show one, make its pages."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from time import sleep
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cli.console import console
-from cli.dagster_client import DRIFT_JOB, FINISHED, POLL_S, DagsterClient
-from credit_risk.errors import CreditError, SettingsError
+from cli.dagster_client import DRIFT_JOB, FINISHED, POLL_S, DagsterClient, require_days
+from credit_risk.errors import CreditError
 from resources.database import open_database
 from resources.drift_reports import DriftReportInFull, DriftReports, StoredDriftReport
 from resources.settings import load_settings
@@ -24,13 +24,7 @@ def backfill(first: date, last: date) -> None:
         CreditError: the run failed; the days that it reported stand.
         UnavailableError: the platform does not run.
     """
-    today = datetime.now(UTC).date()
-    if not first <= last <= today:
-        raise SettingsError(
-            f"days from {first} to {last}",
-            expected=f"a first day, and a last one that is neither before it nor after {today}",
-            remedy="correct --from and --to",
-        )
+    require_days(first, last)
     settings = load_settings()
     reports = DriftReports(open_database(settings))
     client = DagsterClient(settings)

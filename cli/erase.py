@@ -21,8 +21,9 @@ from resources.settings import load_settings
 
 ELSEWHERE = (
     "Not touched, because they follow the lender's own files: CREDIT_RAW_DIR, the raw tables and feature versions in "
-    "the lake, and training samples. Take the client out of the CSV files, or the next load brings it back. Backups "
-    "of database and lake, and journals of services on other machines, are not looked at."
+    "the lake, their previews in Dagster, training samples and out-of-fold predictions. Take the client out of the CSV "
+    "files, or the next load brings it back. Backups of database and lake, and journals of services on other machines, "
+    "are not looked at."
 )
 
 
@@ -60,6 +61,7 @@ def described(found: Found) -> str:
         f"{counted(found.n_decisions, 'decision')} on {counted(len(found.days), 'day')}": found.days,
         f"{counted(n_files, 'archived file')} to write anew": n_files,
         counted(found.online, "row") + " of online features": found.online,
+        f"{counted(sum(found.trained_on.values()), 'outcome')} that models were trained on": found.trained_on,
         counted(sum(found.answers.values()), "recent answer"): found.answers,
     }
     return "found " + ", ".join(part for part, there in parts.items() if there)

@@ -32,10 +32,15 @@ def create(
     rate: Annotated[int | None, typer.Option(help="requests a minute at most; none: no limit")] = None,
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
-    key, text = _keys().create(name, role, rate_limit_per_minute=rate, created_by=getpass.getuser())
+    keys = _keys()
+    is_first = not keys.all()
+    key, text = keys.create(name, role, rate_limit_per_minute=rate, created_by=getpass.getuser())
     errors.print(f"key [bold]{key.key_id}[/] for {escape(key.name)}: {_described(key)}. It is shown only now:")
     typer.echo(text)
     errors.print("Send it in the header X-API-Key. Services know it within 5 seconds.")
+    if is_first:
+        errors.print("It is the first: from now on a request without a key is refused. The dashboard, and "
+                     "`credit traffic`, need CREDIT_API_KEY with a key of the roles score and observe.")  # fmt: skip
 
 
 @app.command()

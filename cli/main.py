@@ -3,27 +3,32 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from uuid import UUID
 
+import psycopg
 import typer
 from rich.markup import escape
 
 from cli import backup, db, keys, model, retrain
 from cli.console import errors
-from credit_risk.errors import CreditError
-from resources.settings import REPOSITORY
+from credit_risk.errors import CreditError, UnavailableError
+from resources.settings import load_settings
 
 app = typer.Typer(
     help="The credit-scoring platform: features, model, decisions, drift, retraining.",
+    epilog="Exit codes: 0 done; 1 an error, or a finding that the command's own help names; 2 a wrong call; "
+    "130 stopped by Ctrl-C. Settings come from the environment or `.env` (README.md lists them).",
     no_args_is_help=True,
+    # Paragraphs are filled to the width of the terminal; without it they keep the line breaks of this file.
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 data = typer.Typer(help="The eight CSV tables.", no_args_is_help=True)
-history = typer.Typer(help="Decisions of an older system.", no_args_is_help=True)
-drift = typer.Typer(help="Drift reports.", no_args_is_help=True)
-performance = typer.Typer(help="Performance reports.", no_args_is_help=True)
+history = typer.Typer(help="Decisions that an older system made.", no_args_is_help=True)
+drift = typer.Typer(help="Daily drift reports.", no_args_is_help=True)
+performance = typer.Typer(help="Daily performance reports, by day of decision.", no_args_is_help=True)
 traffic = typer.Typer()
 features = typer.Typer(help="Versions of the feature tables.", no_args_is_help=True)
 reasons = typer.Typer(help="Reasons that applicants are given.", no_args_is_help=True)
@@ -45,26 +50,40 @@ FeatureTable = Annotated[
     str, typer.Option("--table", help="client_features, or the features of one source: bureau, application, ...")
 ]
 Clients = Annotated[int, typer.Option(min=100, help="clients in the made-up portfolio")]
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DAY", help="day, UTC: YYYY-MM-DD")]
+FirstDay = Annotated[
+    datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="first day, UTC: YYYY-MM-DD")
+]
+LastDay = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="last day, included")]
 
 
 @data.command("synthesize")
 def data_synthesize(
     clients: Clients = 10_000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same files")] = 0,
-    out: Annotated[Path, typer.Option(help="folder for the eight CSV files")] = REPOSITORY / "data" / "raw",
+    out: Annotated[
+        Path | None, typer.Option(help="folder for the eight CSV files", show_default="CREDIT_RAW_DIR")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace CSV files that are there")] = False,  # noqa: FBT002  # a flag of the command
 ) -> None:
-    """Make up a portfolio in the Kaggle format: eight CSV files with a known default probability."""
+    """Make up a portfolio in the Kaggle format: eight CSV files with a known default probability.
+
+    Prints the rows of each file, the default rate, and the best AUC that any model could have. Files that are
+    there are an error, unless --overwrite is given.
+    """
     from cli.data_synthesize import data_synthesize as run
 
-    run(clients, seed, out, overwrite)
+    run(clients, seed, out or load_settings().raw_dir, overwrite)
 
 
 @data.command("check")
 def data_check(
     directory: Annotated[Path, typer.Argument(help="folder with the eight CSV files")],
 ) -> None:
-    """Check a folder of CSV files and name every problem. Exit code 1 when there is any."""
+    """Check a folder of CSV files and name every problem. Exit code 1 when there is any.
+
+    The files are read exactly as the platform reads them, and not changed; nothing is stored.
+    """
     from cli.data_check import data_check as run
 
     raise typer.Exit(run(directory))
@@ -72,10 +91,16 @@ def data_check(
 
 @history.command("import")
 def history_import(
-    file: Annotated[Path, typer.Argument(help="Parquet file with the columns of `predictions`")],
-    name: Annotated[str, typer.Option(help="name of the older system: model_version becomes import:NAME")] = "",
+    file: Annotated[Path, typer.Argument(help="Parquet file; an error lists the columns that it needs")],
+    name: Annotated[
+        str, typer.Option(help="name of the older system: model_version becomes import:NAME (the file's name)")
+    ] = "",
 ) -> None:
-    """Bring in decisions of an older system; importing the same file again changes nothing."""
+    """Bring in decisions of an older system; importing the same file again changes nothing.
+
+    Column `target` (0, 1 or null), where there is one, brings outcomes with them. Imported decisions take part in
+    reports, and cannot be replayed.
+    """
     from cli.history import import_file
 
     import_file(file, name or file.stem)
@@ -83,10 +108,13 @@ def history_import(
 
 @drift.command("backfill")
 def drift_backfill(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+    first: FirstDay,
+    last: LastDay,
 ) -> None:
-    """Recompute the drift reports of a range of days in one run of the running platform."""
+    """Recompute the drift reports of a range of days in one run, follow it, and show a line a day.
+
+    Needs the running platform (`credit up`). Exit code 1 when a day failed; the others stand.
+    """
     from cli.drift import backfill
 
     backfill(first.date(), last.date())
@@ -94,10 +122,10 @@ def drift_backfill(
 
 @performance.command("show")
 def performance_show(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the decisions")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+    first: FirstDay,
+    last: LastDay,
 ) -> None:
-    """Show what decisions came to: realised, estimated and out-of-fold figures by day and model."""
+    """Show what decisions came to: realised, estimated and out-of-fold figures by day of decision and model."""
     from cli.performance import show
 
     show(first.date(), last.date())
@@ -105,10 +133,13 @@ def performance_show(
 
 @performance.command("backfill")
 def performance_backfill(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the decisions")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+    first: FirstDay,
+    last: LastDay,
 ) -> None:
-    """Recompute the performance reports of a range of days in one run of the running platform."""
+    """Recompute the performance reports of a range of days in one run of the running platform, and show them.
+
+    The days are those of the decisions. Needs the running platform (`credit up`).
+    """
     from cli.performance import backfill
 
     backfill(first.date(), last.date())
@@ -116,7 +147,7 @@ def performance_backfill(
 
 @drift.command("show")
 def drift_show(
-    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="day, UTC")],
+    day: Day,
 ) -> None:
     """Show the drift report of a day: status, both rules, the score, and every monitored feature."""
     from cli.drift import show
@@ -126,9 +157,9 @@ def drift_show(
 
 @drift.command("page")
 def drift_page(
-    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="day, UTC")],
+    day: Day,
 ) -> None:
-    """Make the pages of a day, ours and Evidently's, and say where they are."""
+    """Make the pages (HTML) of a day from its stored decisions, ours and Evidently's, and say where they are."""
     from cli.drift import page
 
     page(day.date())
@@ -197,17 +228,21 @@ def reasons_check(
 @app.command()
 def replay(
     prediction_ids: Annotated[list[UUID] | None, typer.Argument(help="of the decisions, as answers carry them")] = None,
-    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="all decisions of a day, UTC")] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="all decisions of a day, UTC")
+    ] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="so many decisions by chance")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of the sample; the same one draws the same again")] = None,
 ) -> None:
     """Make stored decisions again with the models that made them; exit code 1 when anything comes out otherwise.
 
-    Compared are the bits of the probability, the threshold, the decision, and the reasons on record: code,
-    feature, value and contribution. Sentences of reasons may change.
+    Name decisions, or a day, or the size of a sample; nothing is written. Compared are the bits of the
+    probability, the threshold, the decision, and the reasons on record: code, feature, value and contribution.
+    Sentences of reasons may change.
     """
     from cli.replay import run
 
-    raise typer.Exit(run(prediction_ids, day.date() if day else None, sample))
+    raise typer.Exit(run(prediction_ids, day.date() if day else None, sample, seed))
 
 
 @traffic.callback(invoke_without_command=True)
@@ -218,7 +253,12 @@ def traffic_send(
     delay: Annotated[float, typer.Option(min=0, help="seconds between batches")] = 2.0,
     seed: Annotated[int, typer.Option(help="the same seed sends the same applicants")] = 0,
 ) -> None:
-    """Send applicants to the scoring service: clean batches, then noise, then sudden moves."""
+    """Send applicants to the scoring service: clean batches, then noise, then sudden moves.
+
+    Needs the running service (`credit up`) and a feature table to draw applicants from. Where keys are in use,
+    CREDIT_API_KEY holds one with the role score. These are real predictions: they are stored, and count for
+    the day's drift report. Prints a line a batch.
+    """
     if context.invoked_subcommand is None:
         from cli.traffic import send
 
@@ -227,17 +267,19 @@ def traffic_send(
 
 @traffic.command("outcomes")
 def traffic_outcomes(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day of the decisions")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+    first: FirstDay,
+    last: LastDay,
     maturity_days: Annotated[float, typer.Option(min=0, help="days after which every outcome is known")] = 30.0,
-    approve_refused: Annotated[float, typer.Option(min=0, max=1, help="share of the refused approved by lot")] = 0.0,
-    odds: Annotated[float, typer.Option(help="factor on everybody's odds of default; 1 is the known world")] = 1.0,
+    approve_refused: Annotated[
+        float, typer.Option(min=0, max=1, help="share of the refused that a lot approves")
+    ] = 0.0,
+    odds: Annotated[float, typer.Option(help="factor on everybody's odds of default; 1: as in training")] = 1.0,
     seed: Annotated[int, typer.Option(help="the same seed says the same of a decision, whenever asked")] = 0,
     key: Annotated[
         str | None, typer.Option(envvar="CREDIT_API_KEY", help="API key with the role admin, where keys are in use")
     ] = None,
 ) -> None:
-    """Deliver made-up outcomes of stored decisions, as far as they are known by now.
+    """Deliver made-up outcomes of stored decisions to the running service, as far as they are known by now.
 
     Only approved applicants have one, and of the refused those whom a lot approves. Delivering again
     changes nothing, and later delivers what has become known meanwhile.
@@ -255,7 +297,9 @@ def erase(
 ) -> None:
     """Take a client's id, features and reasons out of its decisions, in PostgreSQL and in the archive, for good.
 
-    That decisions were made, when, by which model and how they came out stays on record.
+    That decisions were made, when, by which model and how they came out stays on record. Looks at every decision,
+    because no index names clients: some 4 s a million in PostgreSQL (4 kB each, from memory), and one column of
+    every archived file.
     """
     from cli.erase import run
 
@@ -264,7 +308,11 @@ def erase(
 
 @app.command()
 def serve() -> None:
-    """Run the scoring service alone."""
+    """Run the scoring service alone, until Ctrl-C, at CREDIT_API_HOST and CREDIT_API_PORT (127.0.0.1:8000).
+
+    Its log is JSON on standard output. GET /health says whether it can answer; without a model in the registry it
+    cannot, and takes the first one as soon as there is one.
+    """
     from cli.serve import serve as run
 
     raise typer.Exit(run())
@@ -272,7 +320,10 @@ def serve() -> None:
 
 @app.command()
 def up() -> None:
-    """Run everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scoring service."""
+    """Run everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scoring service, the dashboard.
+
+    Says where each of them is once all are ready. Logs are in CREDIT_HOME/logs. A port that is taken is an error.
+    """
     from cli.up import up as run
 
     raise typer.Exit(run())
@@ -283,7 +334,11 @@ def demo(
     clients: Clients = 6_000,
     once: Annotated[bool, typer.Option("--once", help="end after the summary instead of staying up")] = False,  # noqa: FBT002  # a flag of the command
 ) -> None:
-    """Show the closed loop: train, serve, drift, alert, retrain, judge, go live."""
+    """Show the closed loop: train, serve, drift, alert, retrain, judge, go live.
+
+    Uses the CSV files of CREDIT_RAW_DIR; in an empty folder it makes up --clients clients. Stays up until Ctrl-C
+    when the loop has closed, and ends with exit code 1 when it has not.
+    """
     from cli.demo import demo as run
 
     raise typer.Exit(run(clients=clients, once=once))
@@ -294,7 +349,27 @@ def main() -> None:
     try:
         app()
     except CreditError as error:
-        errors.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(1)
+        _end(error)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedColumn):
+        _end(
+            CreditError(
+                "a database without the tables of this version",
+                expected="the platform's own",
+                remedy="run `credit db upgrade`",
+            )
+        )
+    except psycopg.OperationalError as error:
+        _end(
+            UnavailableError(
+                f"a database that went away ({type(error).__name__})",
+                expected="an answer",
+                remedy="look at `credit db status`, then run the command again",
+            )
+        )
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _end(error: CreditError) -> NoReturn:
+    errors.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
+    sys.exit(1)

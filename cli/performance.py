@@ -6,7 +6,7 @@ from datetime import date
 from rich.table import Table
 
 from cli.console import console
-from cli.dagster_client import DagsterClient
+from cli.dagster_client import DagsterClient, require_days
 from credit_risk.errors import CreditError
 from resources.database import open_database
 from resources.performance_reports import PerformanceReports, StoredPerformanceReport
@@ -31,9 +31,11 @@ def backfill(first: date, last: date) -> None:
     """Recompute the days from `first` to `last` in one run, and print their reports.
 
     Raises:
+        SettingsError: days that are none, or not there yet.
         CreditError: the run failed.
         UnavailableError: the platform does not run.
     """
+    require_days(first, last)
     settings = load_settings()
     client = DagsterClient(settings)
     run_id = client.launch_range(PERFORMANCE_JOB, first, last)

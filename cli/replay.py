@@ -4,6 +4,7 @@ Here: which decisions, with which model, and what people read about it. Keep out
 (`credit_risk.replay`), reading decisions (`resources.prediction_log`) and models (`resources.registry`).
 """
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 MODELS_AT_ONCE = 4
 # How `credit history import` marks the decisions of an older system.
 IMPORTED = "import:"
+# Short enough to be typed again.
+MOST_SEEDS = 1_000_000
 # What a person reads; a script reads the exit code.
 ROWS_SHOWN = 50
 
@@ -71,8 +74,14 @@ class Outcome:
         self.shown += [(record.prediction_id, record.model_version, difference) for difference in found[:room]]
 
 
-def run(prediction_ids: list[UUID] | None, day: date | None, sample: int | None) -> int:
+def run(prediction_ids: list[UUID] | None, day: date | None, sample: int | None, seed: int | None = None) -> int:
     """Replay the decisions that were asked for; exit code 1 when one differs.
+
+    Args:
+        prediction_ids: these.
+        day: or all of a UTC day.
+        sample: or so many by chance.
+        seed: what draws the same sample again; None draws another one, and says which.
 
     Raises:
         CreditError: not exactly one choice of decisions, or ids that are not on record; names every one.
@@ -91,11 +100,15 @@ def run(prediction_ids: list[UUID] | None, day: date | None, sample: int | None)
 
     lake = Lake(settings.lake_root)
     log, registry = PredictionLog(database, DecisionArchive(database, lake)), open_registry(database, lake)
-    total, records = _chosen(log, prediction_ids or [], day, sample)
+    if sample and seed is None:
+        seed = secrets.randbelow(MOST_SEEDS)
+    total, records = _chosen(log, prediction_ids or [], day, sample, seed or 0)
     outcome = replay(
         track(records, "replaying", total, console=errors, transient=True), registry, load_catalogue(settings)
     )
     _print(outcome)
+    if sample:
+        console.print(f"the same sample again: --sample {sample} --seed {seed}")
     return 1 if outcome.differing else 0
 
 
@@ -131,13 +144,13 @@ def _load(registry: "Registry", version: str) -> "Scorer | ModelError":
 
 
 def _chosen(
-    log: PredictionLog, prediction_ids: Sequence[UUID], day: date | None, sample: int | None
+    log: PredictionLog, prediction_ids: Sequence[UUID], day: date | None, sample: int | None, seed: int
 ) -> tuple[int, Iterator[DecisionRecord]]:
     """How many decisions there are to replay, and these."""
     if day is not None:
-        return log.count_by_day(day, day).get(day, 0), log.decisions_of(day)
+        return _some(log.count_by_day(day, day).get(day, 0), f"on {day}"), log.decisions_of(day)
     if sample is not None:
-        return min(sample, log.count()), log.sample(sample)
+        return min(sample, _some(log.count(), "on record")), log.sample(sample, seed=seed)
     found, erased = {}, []
     for prediction_id in prediction_ids:
         try:
@@ -158,6 +171,15 @@ def _chosen(
             remedy="correct them; a decision that waits in a journal comes on record when PostgreSQL is back",
         )
     return len(found), (record for record in found.values() if record is not None)
+
+
+def _some(n: int, where: str) -> int:
+    """As many, or an error: a check of nothing is none."""
+    if n:
+        return n
+    raise CreditError(
+        f"no decision {where}", expected="decisions to replay", remedy="choose another day, or decide on an application"
+    )
 
 
 def _print(outcome: Outcome) -> None:

@@ -41,8 +41,8 @@ def champion_model(context: dg.AssetExecutionContext, platform: PlatformResource
     if verdict.promote:
         # Raises when there is none: a model that nobody could watch does not go live.
         platform.training_reference.sample(challenger)
-        cause = registry.manifest(challenger).cause
-        registry.promote(challenger, cause=f"{verdict.reason}; trained because of {cause}", author=_author(context))
+        cause = f"{verdict.reason}; trained because of {registry.manifest(challenger).cause}"
+        registry.promote(challenger, cause=cause, author=_author(context), instead_of=champion)
     registry.annotate(challenger, verdict="promoted" if verdict.promote else "refused", reason=verdict.reason)
     context.log.info(verdict.reason)
     if not verdict.promote:

@@ -26,7 +26,6 @@ from credit_assets.partitions import DAILY
 from credit_assets.predictions import PREDICTIONS
 from credit_assets.reference import TRAINING_REFERENCE
 from credit_risk.drift import DriftReport
-from credit_risk.errors import CreditError, UnavailableError
 from resources.dagster_resources import PlatformResource
 from resources.dagster_storage import kept_connection
 
@@ -79,17 +78,11 @@ def drift_report(context: dg.AssetExecutionContext, platform: PlatformResource) 
     """Compare each day of the run with its reference; a day that fails costs its neighbours nothing."""
     run = RunOfDays(platform, context.partition_keys)
     for days in run.batches():
-        try:
-            with kept_connection(context.instance):
-                yield from _record(context, platform, run, days)
-        except UnavailableError:
-            raise
-        except CreditError as error:
-            # Of a day whose pages cannot be stored: the days before it stand.
-            run.failed |= {done.key: str(error) for done in days}
+        with kept_connection(context.instance):
+            yield from _record(context, platform, run, days)
     if run.failed:
         raise dg.Failure(
-            f"{len(run.failed)} of {len(context.partition_keys)} days without a report",
+            f"{len(run.failed)} of {len(context.partition_keys)} days without a report, or without its pages",
             metadata=dict(run.failed),
         )
 

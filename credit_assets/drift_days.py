@@ -59,7 +59,7 @@ class RunOfDays:
     """The reports of a run's days, some at a time.
 
     Attributes:
-        failed: why days have no report, by partition; complete when all batches were taken.
+        failed: why days have no report, or no pages, by partition; complete when all batches were taken.
     """
 
     def __init__(self, platform: PlatformResource, keys: Sequence[str]) -> None:
@@ -73,7 +73,7 @@ class RunOfDays:
         self.failed: dict[str, str] = {}
 
     def batches(self) -> Iterator[list[Reported]]:
-        """The days that could be compared, in order; the newest one alone, because its pages may fail."""
+        """The days that could be compared, in order; the newest one alone, because its pages take seconds."""
         for start in range(0, len(self._days), DAYS_AT_ONCE):
             days = self._days[start : start + DAYS_AT_ONCE]
             # Before the read: whoever reads later knows at least as much.
@@ -84,14 +84,16 @@ class RunOfDays:
                     yield some
 
     def pages(self, done: Reported) -> dict[str, Any]:
-        """Make the pages of the newest day of the run, and say where they are; nothing for any other day.
-
-        Raises:
-            CreditError: they cannot be stored.
-        """
+        """Make the pages of the newest day of the run, and say where they are; nothing for any other day."""
         if done.newest is None or done.stored.report.status == "insufficient":
             return {}
-        return drift_metadata.pages(done.stored, self._platform.drift_pages.write(done.newest, self._verdicts))
+        try:
+            written = self._platform.drift_pages.write(done.newest, self._verdicts)
+        except CreditError as error:
+            # The verdict does without: an alert must not wait for a folder that can be written again.
+            self.failed[done.key] = f"reported without its pages, `credit drift page {done.key}` makes them: {error}"
+            return {}
+        return drift_metadata.pages(done.stored, written)
 
     def _judged(self, days: Sequence[date]) -> Iterator[_Judged]:
         for window in day_windows(self._platform.prediction_log, days[0], days[-1]):

@@ -71,7 +71,9 @@ class Candidate:
     def witness(self, scored: Floats) -> Witness:
         """What it was trained on, beside what it says about some decisions."""
         outcomes = recorded_outcomes(self.platform, self.version)
-        clients = {*self.contender.out_of_fold["SK_ID_CURR"].tolist(), *outcomes.get("SK_ID_CURR", [])}
+        # A client that was erased since is missing among them.
+        decided_on = outcomes["SK_ID_CURR"].dropna() if "SK_ID_CURR" in outcomes else ()
+        clients = {*self.contender.out_of_fold["SK_ID_CURR"].tolist(), *decided_on}
         return Witness(
             scored=scored,
             out_of_fold=dict(zip(outcomes["prediction_id"].astype(str), outcomes.get("probability", []), strict=True)),

@@ -16,12 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from credit_risk.errors import ApplicationError
-
-# A name is repeated to its sender, a body hidden in a name is not.
-MAX_NAME_LENGTH = 80
-# Enough to correct by hand; the whole list is in the fields.
-MAX_NAMED = 20
+from credit_risk.offenders import offender, refusal
 
 # Stands for a value that was not sent. Known by its identity: a NaN that was sent is another one.
 LEFT_OUT: Final = float("nan")
@@ -116,18 +111,23 @@ class RowEncoder:
             column = self._columns.get(name)
             # A misspelt name is an offence even when it is null: its sender meant another.
             if column is None:
-                offenders.append({"feature": str(name)[:MAX_NAME_LENGTH], "problem": "unknown feature"})
+                offenders.append(offender(name, "unknown feature"))
                 continue
             if value is None:
                 continue
             code = _code(value, column)
             if isinstance(code, str):
-                offenders.append({"feature": name, "problem": code})
+                offenders.append(offender(name, code))
             elif column.position is not None and code is not None:
                 row[column.position] = code
                 n_missing -= 1
         if offenders:
-            raise _refusal(offenders)
+            raise refusal(
+                offenders,
+                what="feature",
+                expected="names of the model's features, numbers for numeric and text for categorical ones",
+                remedy="correct or leave out the features named",
+            )
         return EncodedRow(values=np.array(row, dtype=np.float64), n_missing=n_missing)
 
 
@@ -165,14 +165,3 @@ def _kind_of(value: object) -> str:
         return "a number"
     names = {str: "text", list: "a list", tuple: "a list", dict: "an object"}
     return next((name for kind, name in names.items() if isinstance(value, kind)), "another type")
-
-
-def _refusal(offenders: list[dict[str, str]]) -> ApplicationError:
-    named = "; ".join(f"{offender['feature']}: {offender['problem']}" for offender in offenders[:MAX_NAMED])
-    more = f"; and {len(offenders) - MAX_NAMED} more" if len(offenders) > MAX_NAMED else ""
-    return ApplicationError(
-        f"{len(offenders)} features at fault: {named}{more}",
-        expected="names of the model's features, numbers for numeric and text for categorical ones",
-        remedy="correct or leave out the features named",
-        fields={"offenders": offenders},
-    )

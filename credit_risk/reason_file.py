@@ -100,6 +100,6 @@ def _refused(faults: list[str]) -> SettingsError:
     return SettingsError(
         f"a catalogue of reasons with {len(faults)} faults: {'; '.join(faults)}",
         expected=f"a list of reasons, each with {', '.join(FIELDS)}, each code once",
-        remedy="correct the file that CREDIT_REASONS names",
+        remedy="correct the file",
         fields={"faults": faults},
     )

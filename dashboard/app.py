@@ -66,6 +66,8 @@ STYLE = """<style>
 .block-container { padding-top: 2.2rem; padding-bottom: 3rem; max-width: 1320px; }
 [data-testid="stMetric"] { padding: .55rem .8rem; min-width: 8.5rem; flex: 1 1 8.5rem; }
 [data-testid="stMetricValue"] { font-size: 1.45rem; }
+/* Streamlit's own buttons appear above a picture, where the menu to save it is. */
+[class*="st-key-figure-"] [data-testid="stElementToolbar"] { transform: translateY(1.9rem); }
 @media (max-width: 640px) {
   .block-container { padding-left: .8rem; padding-right: .8rem; }
   [data-testid="stMetricValue"] { font-size: 1.15rem; }

@@ -26,12 +26,18 @@ with_helm() {
 }
 
 with_render() {
+    # Without an address the image would prepare a database of its own, and say that all is well.
+    : "${DATABASE_URL:?}" "${RENDER_DEPLOY_HOOK:?}"
+    # MLflow writes down once, with its tables, where its files go: a folder of this container would stand there for ever.
+    case "${CREDIT_LAKE:?}" in
+    *://*) ;;
+    *) echo "error: found CREDIT_LAKE=$CREDIT_LAKE; expected s3:// or gs://, as the service has it; set the variable" >&2 && exit 1 ;;
+    esac
     # The tables first: an older service works with newer ones, a newer service not with older.
-    docker run --rm --env DATABASE_URL --env CREDIT_LAKE=/tmp/lake --env CREDIT_HOME=/tmp/home \
+    docker run --rm --env DATABASE_URL --env CREDIT_LAKE --env CREDIT_HOME=/tmp/home \
         "$registry/credit-dagster:$TAG" credit db prepare
     curl --fail --silent --show-error --output /dev/null --request POST \
-        "${RENDER_DEPLOY_HOOK:?}&imgURL=$registry/credit-service%3A$TAG"
+        "$RENDER_DEPLOY_HOOK&imgURL=$registry/credit-service%3A$TAG"
 }
 
-: "${DATABASE_URL:=}"
 "with_${1:?helm or render}"

@@ -1,6 +1,6 @@
 """Log lines that a shipper delivered: stored in `api_logs` once, however often they are delivered.
 
-Here: writing. Keep out: the formats that lines arrive in (`serving.log_intake`).
+Here: writing, and forgetting old lines. Keep out: the formats that lines arrive in (`serving.log_intake`).
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from resources.database import Connection
+from resources.database import Connection, Database
 
 # Apart and then over: one line that is there already would abort a COPY into the table itself.
 _APART = """
@@ -25,6 +25,13 @@ INSERT INTO credit.api_logs (log_id, "timestamp", level, event, message, extra)
 SELECT log_id, "timestamp", level, event, message, extra FROM api_logs_delivered
 ON CONFLICT DO NOTHING
 """
+_FORGET = """
+DELETE FROM credit.api_logs WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM credit.api_logs WHERE "timestamp" < %s LIMIT %s))
+"""
+
+# A tenth of a second's work.
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +67,13 @@ def store_log_lines(connection: Connection, lines: Sequence[LogLine]) -> int:
                 extra = orjson.dumps(line.extra).decode()
                 copy.write_row((line.log_id, line.timestamp, line.level, line.event, line.message, extra))
         return connection.execute(_OVER).rowcount
+
+
+def forget_log_lines(database: Database, before: datetime) -> int:
+    """Forget lines older than a moment, some at a time so that deliveries go on beside it. Returns how many."""
+    forgotten = 0
+    with database.connect() as connection:
+        while n := connection.execute(_FORGET, [before, AT_ONCE]).rowcount:
+            connection.commit()
+            forgotten += n
+    return forgotten

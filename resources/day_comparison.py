@@ -104,13 +104,17 @@ def with_score(compared: ComparedDay, probabilities: NDArray[np.float64] | None)
 
 
 def with_separation(compared: ComparedDay) -> ComparedDay:
-    """The day with what a classifier tells apart; a day too small for a verdict stays without."""
-    if compared.report.status == "insufficient":
-        return compared
-    from credit_risk.domain_classifier import tell_apart
+    """The day with what a classifier tells apart.
 
-    rng = np.random.default_rng(compared.day.toordinal())
+    A day without a verdict stays without, and so does one whose verdict rests on fewer rows than the
+    classifier takes: `CREDIT_DRIFT_MIN_PREDICTIONS` may be set below its least.
+    """
+    from credit_risk.domain_classifier import LEAST_ROWS, tell_apart
+
     live = compared.live
+    if compared.report.status == "insufficient" or min(len(live.sample), len(compared.current)) < LEAST_ROWS:
+        return compared
+    rng = np.random.default_rng(compared.day.toordinal())
     separation = tell_apart(live.sample, compared.current, features=list(live.monitored), rng=rng)
     return replace(compared, stored=replace(compared.stored, multivariate=asdict(separation)))
 

@@ -1,6 +1,7 @@
 """Erasure: a client leaves the decisions that were made on it; that they were made, and how they came out, stays.
 
-Here: where a client may be found (log, archive, online features, files of the service on this machine), and taking
+Here: where a client may be found (log, archive, online features, the outcomes that models were trained on, files of
+the service on this machine), and taking
 it out of each. What stays of a decision: its id, moment, probability, threshold, decision, model version, and the
 codes of its reasons; nothing names the client, and a hash of its id would, because there are few enough ids to try
 them all. Keep out: the raw tables and what is trained on them; they follow the lender's own files.
@@ -12,8 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
+import pyarrow.parquet as pq
 from psycopg import sql
 
 from resources.archived_days import ArchivedDay, state_of
@@ -21,11 +24,18 @@ from resources.database import Database
 from resources.decision_archive import DecisionArchive
 from resources.decision_table import count_client, union, without_client
 from resources.decision_window import day_bounds
+from resources.lake import Lake
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # How files of the service end, a decision a line: those that it writes and ships, and those that it set aside because
 # nobody could read them or PostgreSQL would not take them.
 LINES = ("*.jsonl",)
 SET_ASIDE = ("*.unreadable", "*.refused")
+
+# Which decisions a model was trained on, with their clients: `credit_assets.training_rows` writes them.
+TRAINED_ON = re.compile(r"models/[^/]+/outcomes\.parquet")
 
 _LIVE = """
 SELECT (created_at AT TIME ZONE 'UTC')::date, count(*) FROM credit.decisions WHERE sk_id_curr = %s GROUP BY 1 ORDER BY 1
@@ -59,6 +69,7 @@ class Found:
         live: decisions in PostgreSQL by day.
         archived: decisions in the file of each archived day.
         online: rows of online features.
+        trained_on: decisions on the client in the file of each model that learnt from their outcomes.
         answers: lines of what the service answered lately or set aside, on this machine, by file.
         waiting: decisions that wait in journals on this machine, by file. They come to PostgreSQL later.
     """
@@ -66,6 +77,7 @@ class Found:
     live: Mapping[date, int] = field(default_factory=dict)
     archived: Mapping[ArchivedDay, int] = field(default_factory=dict)
     online: int = 0
+    trained_on: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[Path, int] = field(default_factory=dict)
     waiting: Mapping[Path, int] = field(default_factory=dict)
 
@@ -82,7 +94,7 @@ class Found:
     @property
     def anything(self) -> bool:
         """Whether there is anything to erase."""
-        return bool(self.days or self.online or self.answers)
+        return bool(self.days or self.online or self.trained_on or self.answers)
 
 
 class Eraser:
@@ -108,6 +120,7 @@ class Eraser:
             live,
             {state: n for state, n in held.items() if n},
             _online(self._archive.database, sk_id_curr, sql.SQL("SELECT 1 FROM {} WHERE sk_id_curr = %s")),
+            dict(_trained_on(self._archive.lake, sk_id_curr)),
             dict(_lines(self._answers_dir, LINES, sk_id_curr)) | dict(_lines(self._journal_dir, SET_ASIDE, sk_id_curr)),
             dict(_lines(self._journal_dir, LINES, sk_id_curr)),
         )
@@ -124,11 +137,14 @@ class Eraser:
             self._erase_day(day, sk_id_curr, moment)
         database = self._archive.database
         _online(database, sk_id_curr, sql.SQL("DELETE FROM {} WHERE sk_id_curr = %s"))
+        for name in found.trained_on:
+            _forget_client(self._archive.lake, name, sk_id_curr)
         for file in found.answers:
             _blank(file, sk_id_curr)
         with database.connect() as connection:
             n_archived, n_answers = sum(found.archived.values()), sum(found.answers.values())
-            numbers = (found.n_decisions, n_archived, len(found.archived), found.online, n_answers)
+            n_files = len(found.archived) + len(found.trained_on)
+            numbers = (found.n_decisions, n_archived, n_files, found.online, n_answers)
             connection.execute(_NOTE, [by, *numbers])
         _vacuum(database, found.live)
 
@@ -158,6 +174,27 @@ def _online(database: Database, sk_id_curr: int, statement: sql.SQL) -> int:
             connection.execute(statement.format(sql.Identifier("credit", relation)), [sk_id_curr]).rowcount
             for relation in relations
         )
+
+
+def _trained_on(lake: Lake, sk_id_curr: int) -> Iterator[tuple[str, int]]:
+    for file in lake.files("models"):
+        if TRAINED_ON.fullmatch(file.name):
+            with lake.opened(file.name) as content:
+                names = pq.read_schema(content).names
+            # Files of an older version name no clients.
+            if "SK_ID_CURR" in names and (n := _of(lake.read_frame(file.name, ["SK_ID_CURR"]), sk_id_curr).sum()):
+                yield file.name, int(n)
+
+
+def _forget_client(lake: Lake, name: str, sk_id_curr: int) -> None:
+    """The decisions stay, as those that the model knows the outcomes of."""
+    frame = lake.read_frame(name)
+    clients = frame["SK_ID_CURR"].astype("Int64").mask(_of(frame, sk_id_curr))
+    lake.write_frame(name, frame.assign(SK_ID_CURR=clients))
+
+
+def _of(frame: "pd.DataFrame", sk_id_curr: int) -> "pd.Series[bool]":
+    return frame["SK_ID_CURR"].eq(sk_id_curr).fillna(False)  # noqa: FBT003  # the value of a missing one
 
 
 def _vacuum(database: Database, days: Mapping[date, int]) -> None:

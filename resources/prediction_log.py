@@ -6,13 +6,13 @@ log was given one. Add a query when a report needs one. Keep out: scoring and ve
 journal (`serving`), and what is archived when (`decision_archive`).
 """
 
-import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import numpy as np
 import pandas as pd
 
 from resources.archived_days import ArchivedDay, days_of, dropped_days
@@ -154,19 +154,22 @@ class PredictionLog:
         where = "WHERE created_at >= %s AND created_at < %s AND erased_at IS NULL ORDER BY created_at, prediction_id"
         return self._decisions(where, day_bounds(day))
 
-    def sample(self, n: int) -> Iterator[DecisionRecord]:
-        """At most `n` decisions by chance, out of all of them; erased ones among those are left out."""
+    def sample(self, n: int, *, seed: int) -> Iterator[DecisionRecord]:
+        """At most `n` decisions by chance, out of all of them; erased ones among those are left out.
+
+        The same seed draws the same decisions for as long as none is added.
+        """
         dropped = self._dropped()
         n_live = self._count_live()
         bounds = list(accumulate((state.n_rows for state in dropped), initial=n_live))
-        # Which decisions are looked at is no secret.
-        chosen = random.sample(range(bounds[-1]), min(n, bounds[-1]))
+        chosen = np.random.default_rng(seed).choice(bounds[-1], min(n, bounds[-1]), replace=False).tolist()
         where = """
             WHERE (prediction_id, created_at) IN (
-                SELECT prediction_id, created_at FROM credit.decisions ORDER BY random() LIMIT %s)
+                SELECT prediction_id, created_at FROM credit.decisions
+                ORDER BY hashtextextended(prediction_id::text, %s), created_at LIMIT %s)
             AND erased_at IS NULL
         """
-        yield from self._decisions(where, (sum(number < n_live for number in chosen),))
+        yield from self._decisions(where, (seed, sum(number < n_live for number in chosen)))
         for state, (start, end) in zip(dropped, pairwise(bounds), strict=True):
             if rows := [number - start for number in chosen if start <= number < end]:
                 yield from self._archived_records(state, rows)

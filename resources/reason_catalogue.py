@@ -31,6 +31,6 @@ def read_catalogue(file: Path) -> Catalogue:
         raise SettingsError(
             f"a catalogue of reasons, {file}, that cannot be read ({error})",
             expected="a YAML file in UTF-8",
-            remedy="correct CREDIT_REASONS, or unset it for the platform's own",
+            remedy="correct its name or permissions; without CREDIT_REASONS the platform's own is used",
         ) from None
     return Catalogue.from_yaml(text)

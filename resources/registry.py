@@ -28,6 +28,9 @@ EXPERIMENT = "credit_risk"
 PRODUCTION = "production"
 STAGING = "staging"
 
+# Whatever is in production may be replaced.
+ANY_VERSION = "*"
+
 # MLflow's LightGBM flavour writes the booster as LightGBM text under this name.
 BOOSTER_FILE = "model.lgb"
 
@@ -146,16 +149,25 @@ class Registry:
             client.set_registered_model_alias(MODEL_NAME, STAGING, version)
         return version
 
-    def promote(self, version: str, *, cause: str, author: str) -> None:
+    def promote(self, version: str, *, cause: str, author: str, instead_of: str | None = ANY_VERSION) -> None:
         """Make a version production and write down since when, why, and who said so; promotion and rollback alike.
 
+        Args:
+            version: goes live.
+            cause: a sentence.
+            author: who let it go live.
+            instead_of: the version that it was compared with (None: that there was none); nobody else's decision in
+                the meantime is overruled then.
+
         Raises:
-            ModelError: the version is unknown.
+            ModelError: the version is unknown, or another one than `instead_of` is in production by now.
             UnavailableError: the registry does not answer.
         """
         with self._translated(version):
             self.client.get_model_version(MODEL_NAME, version)
             with self.live_models.one_at_a_time():
+                if instead_of != ANY_VERSION:
+                    self._require_production(instead_of, version)
                 # Written down first: promoting again after a crash in between mends both.
                 self.live_models.append(version, cause=cause, author=author)
                 self.client.set_registered_model_alias(MODEL_NAME, PRODUCTION, version)
@@ -210,6 +222,17 @@ class Registry:
                 if error.error_code in ABSENT:
                     return None
                 raise
+
+    def _require_production(self, expected: str | None, for_version: str) -> None:
+        # This version itself: its promotion is carried out again.
+        found = self.production_version()
+        if found not in {expected, for_version}:
+            raise ModelError(
+                f"version {found or 'none'} in production, where version {for_version} was to replace "
+                f"{expected or 'none'}",
+                expected="nobody's promotion or rollback in the meantime",
+                remedy="materialize model_comparison again, then champion_model",
+            )
 
     def _run_of(self, version: str) -> str:
         return str(self.client.get_model_version(MODEL_NAME, version).run_id)

@@ -45,6 +45,8 @@ SERVICE_TABLES: Mapping[str, frozenset[str]] = {
     "drift_reports": frozenset({"SELECT"}),
     "performance_reports": frozenset({"SELECT"}),
     "decision_archives": frozenset({"SELECT"}),
+    # RETURNING reads what was inserted.
+    "late_months": frozenset({"INSERT", "SELECT"}),
 }
 
 NOT_FOR_READERS = frozenset({"api_keys"})

@@ -24,6 +24,7 @@ SCHEMA = "credit"
 
 # Any fixed number: two upgrades at once meet on it and run one after the other.
 UPGRADE_LOCK = 7_305_120_011
+# Migration 0010 takes it as well.
 PARTITION_LOCK = 7_305_120_012
 
 # A service that nobody upgrades for a quarter still finds a partition for its decisions.

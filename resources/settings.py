@@ -130,6 +130,12 @@ class Settings(PolicySettings):
     dagster_port: int = Field(
         3000, validation_alias="CREDIT_DAGSTER_PORT", ge=1, le=65535, description="port of the Dagster UI"
     )
+    dagster_api_url: str | None = Field(
+        None,
+        validation_alias="CREDIT_DAGSTER_API_URL",
+        pattern="^https?://[^/]",
+        description="where commands find Dagster's webserver (127.0.0.1 and its port)",
+    )
     mlflow_port: int = Field(
         5000, validation_alias="CREDIT_MLFLOW_PORT", ge=1, le=65535, description="port of the MLflow UI"
     )

@@ -74,3 +74,9 @@ class PolicySettings(BaseSettings):
         description="whole months of decisions kept in PostgreSQL beside the current one; older ones, once archived, "
         "in the lake alone (keep everything)",
     )
+    log_retention_days: int = Field(
+        90,
+        validation_alias="CREDIT_LOG_RETENTION_DAYS",
+        ge=1,
+        description="days that delivered log lines are kept in `api_logs`",
+    )

@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -87,8 +86,12 @@ class Access:
 
 
 def _request_id(scope: Scope) -> str:
-    sent = Headers(scope=scope).get(HEADER, "")
-    return sent if _ID.fullmatch(sent) else uuid7().hex
+    # Not by `Headers`: ten times as long, where most requests have none.
+    for name, value in scope["headers"]:
+        if name == _HEADER_NAME:
+            sent: str = value.decode("latin-1")
+            return sent if _ID.fullmatch(sent) else uuid7().hex
+    return uuid7().hex
 
 
 def _log_error(error: Exception, request_id: str) -> None:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from credit_risk.errors import ApplicationError
+from credit_risk.offenders import Offender, offender, refusal
 from serving.problems import RequestError
 
 CLIENT_KEY = "SK_ID_CURR"
@@ -23,13 +24,6 @@ MAX_BATCH = 500
 
 # What a bigint column holds.
 MAX_CLIENT_KEY = 2**63 - 1
-
-# A field's name is repeated to its sender, a body hidden in a name is not.
-MAX_NAME_LENGTH = 80
-# Enough to correct by hand; the whole list is in the fields.
-MAX_NAMED = 20
-
-Offender = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +46,16 @@ class Application:
 def application_of(document: object) -> Application:
     """The application in a JSON value, with every fault of its envelope."""
     if not isinstance(document, dict):
-        return Application(0, None, None, [{"feature": "", "problem": "expected an object"}])
+        return Application(0, None, None, [offender("", "expected an object")])
     offenders = _unknown_fields(document)
     client_key = document.get(CLIENT_KEY)
     # A bool is an int to Python, not to a client.
     if type(client_key) is not int or not 1 <= client_key <= MAX_CLIENT_KEY:
-        offenders.append({"feature": CLIENT_KEY, "problem": f"expected an integer from 1 to {MAX_CLIENT_KEY}"})
+        offenders.append(offender(CLIENT_KEY, f"expected an integer from 1 to {MAX_CLIENT_KEY}"))
         client_key = 0
     if FEATURES in document and FORM in document:
         problem = f"found beside {FORM}; expected one of them, or neither to look the client up"
-        offenders.append({"feature": FEATURES, "problem": problem})
+        offenders.append(offender(FEATURES, problem))
     features = _values(document, FEATURES, "features by name; {} when all are missing", offenders)
     form = _values(document, FORM, "fields of the form by name", offenders)
     return Application(client_key, features, form, offenders)
@@ -98,15 +92,13 @@ def batch_of(document: object) -> list[Application]:
     return [application_of(application) for application in applications]
 
 
-def refusal(offenders: list[Offender]) -> ApplicationError:
+def refused(offenders: list[Offender]) -> ApplicationError:
     """All faults of an application as one error."""
-    named = "; ".join(f"{offender['feature']}: {offender['problem']}" for offender in offenders[:MAX_NAMED])
-    more = f"; and {len(offenders) - MAX_NAMED} more" if len(offenders) > MAX_NAMED else ""
-    return ApplicationError(
-        f"{len(offenders)} faults: {named}{more}",
+    return refusal(
+        offenders,
+        what="part",
         expected=f'{{"{CLIENT_KEY}": integer, "{FEATURES}" or "{FORM}": {{name: number, text or null}}}}',
         remedy="correct or leave out what is named; GET /model-info lists the features",
-        fields={"offenders": offenders},
     )
 
 
@@ -115,7 +107,7 @@ def _values(document: dict[str, Any], field: str, expected: str, offenders: list
         return None
     values = document[field]
     if not isinstance(values, dict):
-        offenders.append({"feature": field, "problem": f"expected an object of {expected}"})
+        offenders.append(offender(field, f"expected an object of {expected}"))
         return {}
     offenders += _unstorable(values)
     return values
@@ -123,13 +115,13 @@ def _values(document: dict[str, Any], field: str, expected: str, offenders: list
 
 def _unknown_fields(document: dict[str, Any]) -> list[Offender]:
     problem = f"not accepted; accepted are {', '.join(ACCEPTED)}"
-    return [{"feature": name[:MAX_NAME_LENGTH], "problem": problem} for name in document if name not in ACCEPTED]
+    return [offender(name, problem) for name in document if name not in ACCEPTED]
 
 
 def _unstorable(features: dict[str, Any]) -> list[Offender]:
     # JSON may carry U+0000, PostgreSQL's text may not.
     return [
-        {"feature": name[:MAX_NAME_LENGTH], "problem": "expected text without the character U+0000"}
+        offender(name, "expected text without the character U+0000")
         for name, value in features.items()
         if type(value) is str and "\x00" in value
     ]

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from serving.application import MAX_BATCH, MAX_CLIENT_KEY
-from serving.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/{model}"
 
@@ -55,6 +54,29 @@ class BatchBody(BaseModel):
     applications: list[ApplicationBody] = Field(min_length=1, max_length=MAX_BATCH)
 
 
+_DECISION: dict[str, Any] = {
+    "prediction_id": "0199f4a2-c3d8-7d0e-9b1f-6a5c4e3d2b1a",
+    "SK_ID_CURR": 100001,
+    "probability": 0.2315,
+    "prediction": 1,
+    "threshold": 0.0942,
+    "decision": "REFUSED",
+    "model_version": "3",
+    "inference_time_ms": 0.31,
+    "n_features_missing": 12,
+    "reasons": [
+        {
+            "code": "EXTERNAL_SCORE",
+            "reason": "The scores that external agencies give you are lower than those of applicants who repay.",
+            "feature": "EXT_SOURCE_MEAN",
+            "value": 0.21,
+            "direction": "refusal",
+            "contribution": 0.6137,
+        }
+    ],
+}
+
+
 class Reason(BaseModel):
     """One reason of a decision."""
 
@@ -70,7 +92,7 @@ class Reason(BaseModel):
 class Prediction(BaseModel):
     """The decision on an application, as it is on record."""
 
-    model_config = _CONTRACT
+    model_config = ConfigDict(**_CONTRACT, json_schema_extra={"example": _DECISION})
     prediction_id: UUID = Field(description="UUIDv7")
     SK_ID_CURR: int
     probability: float = Field(ge=0, le=1, description="calibrated probability of default")
@@ -169,7 +191,8 @@ class ProblemBody(BaseModel):
     detail: str = Field(description="found / expected / what to do")
     request_id: str | None = Field(description="as in the X-Request-ID header and in the log")
     errors: list[dict[str, str]] = Field(
-        default=[], description="for 422: every offender, at most 1000: feature and problem"
+        default=[],
+        description="for 422: every offender, at most 1000: `problem`, and `feature`, or `item` for outcomes",
     )
     n_errors: int = Field(default=0, description="how many offenders there are")
 
@@ -193,51 +216,6 @@ APPLICATION_BODY = _body("ApplicationBody", _EXAMPLES)
 BATCH_BODY = _body(
     "BatchBody", {"two": {"value": {"applications": [example["value"] for example in list(_EXAMPLES.values())[:2]]}}}
 )
-
-_PROBLEMS: dict[int, tuple[str, str, str]] = {
-    400: ("invalid-json", "Bad Request", "The body is not one JSON document; NaN and Infinity are not JSON."),
-    401: ("unauthorized", "Unauthorized", "No API key in X-API-Key, or none that is valid."),
-    403: ("forbidden", "Forbidden", "The key has not the role that this route asks for."),
-    404: ("unknown", "Not Found", "Nobody knows this client, or this decision."),
-    408: ("slow-body", "Request Timeout", "The body did not arrive in time."),
-    409: ("conflict", "Conflict", "It contradicts what is on record."),
-    410: ("erased-decision", "Gone", "The client of this decision was erased."),
-    413: ("body-too-large", "Request Entity Too Large", "The body is too large."),
-    415: ("not-json", "Unsupported Media Type", "The body is of another media type, or compressed."),
-    422: ("invalid-application", "The application cannot be scored", "Every unknown name and wrong type is named."),
-    429: ("rate-limited", "Too Many Requests", "More requests than this key may send. Retry-After says when to retry."),
-    503: ("no-model", "No model can answer", "No model, or no place for the record. Retry-After says when to retry."),
-}  # fmt: skip
-
-
-_IN_SECONDS = {"type": "integer", "minimum": 1}
-_HEADERS: dict[int, dict[str, Any]] = {
-    401: {"WWW-Authenticate": {"description": "how to ask", "required": True, "schema": {"type": "string"}}},
-    429: {"Retry-After": {"description": "seconds", "required": True, "schema": _IN_SECONDS}},
-    503: {"Retry-After": {"description": "seconds", "required": True, "schema": _IN_SECONDS}},
-}
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of a route, for its `responses`."""
-    return {status: _problem_document(status) for status in statuses}
-
-
-def _problem_document(status: int) -> dict[str, Any]:
-    kind, title, description = _PROBLEMS[status]
-    example: dict[str, Any] = {
-        "type": f"urn:credit:problem:{kind}",
-        "title": title,
-        "status": status,
-        "detail": "found ...; expected ...; do this",
-        "request_id": "0199f4a2c3d87d0e9b1f6a5c4e3d2b1a",
-    }
-    if kind == "invalid-application":
-        example["errors"] = [{"feature": "AMT_CREDIT", "problem": "expected a number, found text"}]
-        example["n_errors"] = 1
-    schema = {"$ref": _REF.format(model="ProblemBody")}
-    document = {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
-    return document | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
 
 
 def _schema_of(model: type[BaseModel]) -> dict[str, Any]:

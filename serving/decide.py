@@ -15,7 +15,7 @@ from credit_risk.errors import ApplicationError
 from credit_risk.reasons import Reason
 from credit_risk.scoring import Score
 from resources.prediction_log import DecisionRecord
-from serving.application import Application, refusal
+from serving.application import Application, refused
 from serving.parts import Parts
 from serving.served_model import ServedModel
 
@@ -82,9 +82,9 @@ def _score(features: Mapping[str, object], application: Application, model: Serv
     except ApplicationError as error:
         found = error.fields.get("offenders")
         offenders += found if isinstance(found, list) else []
-        raise refusal(offenders) from None
+        raise refused(offenders) from None
     if offenders:
-        raise refusal(offenders)
+        raise refused(offenders)
     return score
 
 

@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from resources.api_logs import LogLine, log_id_of, store_log_lines
 from serving.body import encoding_of, inflate, read_body
-from serving.contract import problems
 from serving.keys import AdminKey
 from serving.parts import PartsOf
+from serving.problem_documents import READING, problems
 from serving.problems import RequestError
 
 router = APIRouter()
@@ -91,7 +91,7 @@ _REQUEST = {
     summary="Deliver log lines",
     description=_DESCRIPTION,
     response_model=LogsAnswer,
-    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+    responses=problems(*READING, "unavailable"),
     openapi_extra={"requestBody": _REQUEST},
 )
 async def logs(request: Request, _: AdminKey, parts: PartsOf) -> LogsAnswer:

@@ -9,9 +9,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from credit_risk.feature_set import Feature
-from serving.contract import Health, ModelInfo, problems
+from serving.contract import Health, ModelInfo
 from serving.keys import ObserveKey
 from serving.parts import Parts, PartsOf
+from serving.problem_documents import KEYED, problems
 
 router = APIRouter()
 
@@ -34,7 +35,7 @@ async def health(parts: PartsOf, response: Response) -> Health:
     "/model-info",
     summary="The model that answers",
     response_model=ModelInfo,
-    responses=problems(401, 403, 429, 503),
+    responses=problems(*KEYED, "no-model"),
 )
 async def model_info(parts: PartsOf, _: ObserveKey) -> ModelInfo:
     """Version, threshold, figures and features of the live model."""
@@ -68,7 +69,7 @@ async def model_info(parts: PartsOf, _: ObserveKey) -> ModelInfo:
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus text format."},
-        **problems(401, 403, 429, 503),
+        **problems(*KEYED, "unavailable"),
     },
 )
 async def metrics(parts: PartsOf, _: ObserveKey) -> Response:

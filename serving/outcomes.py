@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from resources.database import Connection
 from resources.outcomes import Outcome, Receipt, decided_at, record_outcomes
 from serving.body import read_body
-from serving.contract import problems
 from serving.keys import AdminKey
 from serving.parts import PartsOf
+from serving.problem_documents import READING, problems
 from serving.problems import RequestError
 from serving.record_reader import RecordReader
 from serving.strict_json import loads
@@ -105,7 +105,7 @@ _REQUEST = {"required": True, "content": {"application/json": {"schema": _SCHEMA
     summary="Deliver outcomes",
     description=_DESCRIPTION,
     response_model=OutcomesAnswer,
-    responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
+    responses=problems(*READING, "invalid-outcomes", "unavailable"),
     openapi_extra={"requestBody": _REQUEST},
 )
 async def outcomes(request: Request, _: AdminKey, parts: PartsOf) -> OutcomesAnswer:

@@ -17,12 +17,13 @@ from resources.prediction_log import DecisionRecord
 from serving import answers
 from serving.application import batch_of, single_application_of
 from serving.body import MAX_BATCH_BYTES, read_json
-from serving.contract import APPLICATION_BODY, BATCH_BODY, BatchAnswer, Prediction, problems
+from serving.contract import APPLICATION_BODY, BATCH_BODY, BatchAnswer, Prediction
 from serving.decide import decision_on
 from serving.direct import Direct
 from serving.idempotency import HEADER, MAX_LENGTH, key_of
 from serving.keys import SCORE, ScoreKey
 from serving.parts import Parts, PartsOf
+from serving.problem_documents import READING, problems
 from serving.problems import RequestError, problem_of
 
 router = APIRouter()
@@ -44,8 +45,8 @@ is away) before the answer is sent.
 
 _BATCH_DESCRIPTION = """
 Answers in the order of the applications, each as `POST /predict` takes it. Those that can be decided are recorded in
-one transaction and carry `status` 200; the others carry their problem and its `status`. `Idempotency-Key` has no
-effect here.
+one transaction and carry `status` 200; the others carry their problem and its `status`. `Idempotency-Key` is for
+single applications: with it a batch is refused.
 """
 
 # Read by hand, because a fault of it is a 400 of its own kind.
@@ -102,7 +103,7 @@ direct = APIRouter(route_class=_DirectRoute)
     summary="Decide on an application",
     description=_DESCRIPTION,
     response_model=Prediction,
-    responses=problems(400, 401, 403, 404, 408, 413, 415, 422, 429, 503),
+    responses=problems(*READING, "unknown", "invalid-application", "no-model"),
     openapi_extra={"requestBody": APPLICATION_BODY, "parameters": [_IDEMPOTENCY_KEY]},
 )
 async def predict(request: Request, caller: ScoreKey, parts: PartsOf, reasons: Reasons = "refused") -> Response:
@@ -130,11 +131,20 @@ router.include_router(direct)
     summary="Decide on many applications",
     description=_BATCH_DESCRIPTION,
     response_model=BatchAnswer,
-    responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
+    responses=problems(*READING, "invalid-batch", "no-model"),
     openapi_extra={"requestBody": BATCH_BODY},
 )
 async def predict_batch(request: Request, caller: ScoreKey, parts: PartsOf, reasons: Reasons = "refused") -> Response:
     """Every application that can be decided, on record in one transaction before it is answered."""
+    if HEADER in request.headers:
+        # To ignore it would record every decision twice when the batch is sent again.
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            "idempotency-of-one",
+            f"{HEADER} with a batch",
+            expected="it with POST /predict alone",
+            remedy="leave it out, or send each application by itself",
+        )
     _, document = await read_json(request, MAX_BATCH_BYTES)
     applications = batch_of(document)
     parts.gate.charge(caller, len(applications) - 1)

@@ -15,6 +15,7 @@ import structlog
 from credit_risk.errors import CreditError
 from resources.database import Connection
 from resources.idempotency import insert_answered
+from resources.late_months import make_late_months
 from resources.prediction_log import DecisionError, DecisionRecord
 from serving.answer_index import AnswerIndex
 from serving.answer_log import AnswerLog
@@ -180,7 +181,9 @@ class Shipper:
         try:
             with self._watchdog.limit(connection, deadline_s):
                 twice = insert_answered(connection, records)
-        except (psycopg.DataError, DecisionError):
+        except (psycopg.DataError, psycopg.IntegrityError, DecisionError) as error:
+            if isinstance(error, psycopg.errors.CheckViolation) and self._months_made(connection, records):
+                return self._insert(connection, records, deadline_s)
             # One bad decision must not hold the others back for ever.
             if len(records) == 1:
                 return list(records)
@@ -188,6 +191,13 @@ class Shipper:
         for record in twice:
             log.warning("idempotency_key_answered_twice", prediction_id=str(record.prediction_id))
         return []
+
+    def _months_made(self, connection: Connection, records: Sequence[DecisionRecord]) -> bool:
+        """Whether decisions found no partition and now have one: their month was dropped, or never made."""
+        made = make_late_months(connection, (record.created_at for record in records))
+        if made:
+            log.warning("late_months_made", months=[f"{month:%Y-%m}" for month in made])
+        return bool(made)
 
     def _note_outage(self, error: Exception) -> None:
         reason = outage_reason(error)

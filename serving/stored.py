@@ -11,9 +11,10 @@ from fastapi import APIRouter, Response
 
 from resources.prediction_log import DecisionRecord, ErasedError
 from serving import answers
-from serving.contract import Explanation, StoredDecision, problems
+from serving.contract import Explanation, StoredDecision
 from serving.keys import ObserveKey
 from serving.parts import Parts, PartsOf
+from serving.problem_documents import KEYED, problems
 from serving.problems import RequestError
 
 router = APIRouter(prefix="/predictions/{prediction_id}")
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/predictions/{prediction_id}")
     "",
     summary="A stored decision",
     response_model=StoredDecision,
-    responses=problems(401, 403, 404, 410, 422, 429, 503),
+    responses=problems(*KEYED, "unknown-prediction", "erased-decision", "invalid-parameter", "unavailable"),
 )
 async def stored_decision(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
     """The decision as it was answered, when, and the features that it was made from."""
@@ -35,7 +36,7 @@ async def stored_decision(prediction_id: UUID, _: ObserveKey, parts: PartsOf) ->
     "/explanation",
     summary="Why a decision came out as it did",
     response_model=Explanation,
-    responses=problems(401, 403, 404, 410, 422, 429, 503),
+    responses=problems(*KEYED, "unknown-prediction", "erased-decision", "invalid-parameter", "unavailable"),
 )
 async def explanation(prediction_id: UUID, _: ObserveKey, parts: PartsOf) -> Response:
     """The reasons as stored, and the share of every feature in the log-odds by the model that decided."""

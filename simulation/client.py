@@ -45,21 +45,26 @@ def applications(features: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def post_applications(url: str, bodies: list[dict[str, Any]]) -> Answers:
+def post_applications(url: str, bodies: list[dict[str, Any]], *, key: str | None = None) -> Answers:
     """Post applications to `/predict` and count the answers.
+
+    Args:
+        url: of the scoring service.
+        bodies: one a request.
+        key: with the role score; None where the service asks for none.
 
     Raises:
         UnavailableError: nothing answers at the address.
     """
-    return asyncio.run(_post_all(url, bodies))
+    return asyncio.run(_post_all(url, bodies, {} if key is None else {"X-API-Key": key}))
 
 
-async def _post_all(url: str, bodies: list[dict[str, Any]]) -> Answers:
+async def _post_all(url: str, bodies: list[dict[str, Any]], headers: dict[str, str]) -> Answers:
     answers = Answers()
     slots = asyncio.Semaphore(CONNECTIONS)
     loop = asyncio.get_running_loop()
     started = loop.time()
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, headers=headers) as client:
 
         async def post(body: dict[str, Any]) -> None:
             async with slots:

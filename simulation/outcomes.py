@@ -96,7 +96,8 @@ def draw_outcomes(
             ],
         }
     )
-    known = outcomes[[moment <= now for moment in outcomes["observed_at"]]]
+    # An array, because an empty list would choose columns.
+    known = outcomes[np.array([moment <= now for moment in outcomes["observed_at"]], dtype=np.bool_)]
     return DrawnOutcomes(
         known=known.sort_values(["observed_at", "prediction_id"], ignore_index=True),
         by_lot=sorted(lot),

@@ -16,21 +16,16 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from credit_risk.errors import ApplicationError
 from credit_risk.features import application
 from credit_risk.features.client import FEATURE_TABLES, across_sources
 from credit_risk.features.rendering import CLIENT
 from credit_risk.features.row_program import RowProgram, Value, compile_row
 from credit_risk.features.terms import Term
 from credit_risk.features.units import CATEGORY
+from credit_risk.offenders import offender, refusal
 from credit_risk.tables.application import APPLICATION_TRAIN
 
 TARGET = "TARGET"
-
-# A name is repeated to its sender, a body hidden in a name is not.
-MAX_NAME_LENGTH = 80
-# Enough to correct by hand; the whole list is in the fields.
-MAX_NAMED = 20
 
 # What a column of whole numbers holds.
 WHOLE_BITS = 63
@@ -109,11 +104,16 @@ def read_form(form: Mapping[str, object]) -> dict[str, Value]:
     for name, value in form.items():
         problem = _PLACED_ELSEWHERE.get(name) if name in _PLACED_ELSEWHERE else _problem(name, value)
         if problem is not None:
-            offenders.append({"feature": str(name)[:MAX_NAME_LENGTH], "problem": problem})
+            offenders.append(offender(name, problem))
         elif value is not None and value != "":
             fields[name] = value if isinstance(value, str) else float(value)  # type: ignore[arg-type]  # checked above
     if offenders:
-        raise _refusal(offenders)
+        raise refusal(
+            offenders,
+            what="form field",
+            expected=f"columns of {APPLICATION_TRAIN.name} but {CLIENT} and {TARGET}, with the values of its schema",
+            remedy="correct or leave out the fields named",
+        )
     return fields
 
 
@@ -168,14 +168,3 @@ def _fields_of(value: ir.Value) -> frozenset[str]:
 
 def _types(terms: list[Term]) -> dict[str, str]:
     return {term.name: "string" if term.unit == CATEGORY else "float64" for term in terms}
-
-
-def _refusal(offenders: list[dict[str, str]]) -> ApplicationError:
-    named = "; ".join(f"{offender['feature']}: {offender['problem']}" for offender in offenders[:MAX_NAMED])
-    more = f"; and {len(offenders) - MAX_NAMED} more" if len(offenders) > MAX_NAMED else ""
-    return ApplicationError(
-        f"{len(offenders)} fields of the form at fault: {named}{more}",
-        expected=f"columns of {APPLICATION_TRAIN.name} but {CLIENT} and {TARGET}, with the values of its schema",
-        remedy="correct or leave out the fields named",
-        fields={"offenders": offenders},
-    )

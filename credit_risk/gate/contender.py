@@ -5,6 +5,7 @@ stored with more than predictions and a threshold. Keep out: figures and limits.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,17 @@ class Meeting:
     def loss_differences(self) -> Floats:
         """What each decision of the challenger costs more than the champion's."""
         return self.new.losses(self.target) - self.old.losses(self.target)
+
+    @cached_property
+    def old_as_strict(self) -> Judged:
+        """The champion by the threshold with which it would refuse as large a share as the challenger does.
+
+        Of equal probabilities all or none are refused: the threshold that comes nearest.
+        """
+        share = np.average(self.new.refusals(), weights=self.weights)
+        thresholds, place = np.unique(self.old.probability, return_inverse=True)
+        from_there_on = np.bincount(place, weights=self.weights)[::-1].cumsum()[::-1] / self.weights.sum()
+        return Judged(self.old.probability, float(thresholds[np.argmin(np.abs(from_there_on - share))]))
 
 
 def meet(challenger: Contender, champion: Contender) -> tuple[Meeting, Overlap]:

@@ -6,8 +6,12 @@ regulator or the risk officer reads it. Keep out: who belongs to which group (gr
 A limit that holds for every model would refuse all of them: young applicants default twice as
 often as old ones, so that any honest ranking approves fewer of them, and the champion stands
 beyond the limit as well. So there are two rules. The challenger may not lose a limit that the
-champion keeps. And wherever both stand, it may not be worse by more than a margin, so that
+champion keeps. And wherever both stand, it may not surely be worse by more than a margin, so that
 inequality does not grow unseen from model to model.
+
+The second rule compares it with the champion as strict as it is itself. Whoever refuses more
+applicants treats groups further apart, by any ranking, and thresholds of small portfolios differ
+by chance: compared as they are, every fourth equal model was refused (docs/decisions, the gate).
 """
 
 import math
@@ -29,8 +33,9 @@ MIN_IMPACT_RATIO = 0.8
 # Refused though they would have repaid. Where a third of the good applicants is refused, four
 # fifths of the approvals are a gap of 13 percentage points; of people who would have repaid, fewer.
 MAX_FALSE_REFUSAL_GAP = 0.10
-# Trainings of one recipe on 5,000 clients move the ratio of ages by up to that much, most of it
-# because they refuse more or fewer applicants altogether. What is worse by more is another policy.
+# Trainings of one recipe on 5,000 clients, as strict as each other, differ by less in nine of ten pairs,
+# and by 0.07 at most. Log-odds raised by 0.25 for one group are 0.07 to 0.15. What is surely worse by
+# more is another policy.
 MARGIN = 0.05
 # A rate of fewer people is known to worse than 5 percentage points, as far as the margin goes.
 MIN_GROUP = 100
@@ -116,13 +121,12 @@ def _criterion(name: str, meeting: Meeting, labels: Groups, rows: npt.NDArray[np
     if len(large) < 2:  # noqa: PLR2004  # one group has nobody to be compared with
         why = f"{len(large)} groups of at least {MIN_GROUP} applicants: nothing to compare"
         return not_judged(name, why, n=int(known.sum()))
-    new, old = (
-        _spread(_rates(judged, measure), meeting, labels, rows, large, measure) for judged in (meeting.new, meeting.old)
+    new, old, as_strict = (
+        _spread(_rates(judged, measure), meeting, labels, rows, large, measure)
+        for judged in (meeting.new, meeting.old, meeting.old_as_strict)
     )
-    error = math.sqrt(float(np.sum((new.influence - old.influence) ** 2)))
-    value = new.value - old.value
-    difference = Estimate(value, value - Z_95 * error, value + Z_95 * error)
-    failed, rule = _rule(new, old, difference, measure)
+    difference = _difference(new, old)
+    failed, rule = _rule(new, old, as_strict, measure)
     return Criterion(
         name,
         passed_unless(failed),
@@ -134,21 +138,32 @@ def _criterion(name: str, meeting: Meeting, labels: Groups, rows: npt.NDArray[np
         high=difference.high,
         limit=measure.limit,
         n=int(known.sum()),
-        improves=measure.sign * value < 0,
+        improves=measure.sign * difference.value < 0,
     )
 
 
-def _rule(new: Spread, old: Spread, difference: Estimate, measure: Measure) -> tuple[bool, str]:
+def _difference(new: Spread, old: Spread) -> Estimate:
+    """Challenger - champion with its 95 % interval."""
+    value, error = new.value - old.value, math.sqrt(float(np.sum((new.influence - old.influence) ** 2)))
+    return Estimate(value, value - Z_95 * error, value + Z_95 * error)
+
+
+def _rule(new: Spread, old: Spread, as_strict: Spread, measure: Measure) -> tuple[bool, str]:
     """Whether the challenger fails, and the sentence's end; only what is surely worse counts against it."""
-    surely_worse = min(measure.sign * difference.low, measure.sign * difference.high) > 0
     lost = measure.beyond(new.value) and not measure.beyond(old.value)
-    if surely_worse and lost:
+    if lost and _surely_worse_by(_difference(new, old), measure) > 0:
         return True, f"beyond the limit of {measure.limit:.2f}, which the champion keeps"
-    if surely_worse and measure.sign * difference.value > MARGIN:
-        return True, f"surely worse, by more than {MARGIN:.2f}"
+    peer = f"than the champion as strict as it ({as_strict.value:.3f})"
+    if _surely_worse_by(_difference(new, as_strict), measure) > MARGIN:
+        return True, f"surely worse by more than {MARGIN:.2f} {peer}"
     place = "beyond" if measure.beyond(new.value) else "within"
     as_well = " as the champion is" if place == "beyond" and not lost else ""
-    return False, f"{place} the limit of {measure.limit:.2f}{as_well}, and not surely worse by {MARGIN:.2f}"
+    return False, f"{place} the limit of {measure.limit:.2f}{as_well}, and not surely worse by {MARGIN:.2f} {peer}"
+
+
+def _surely_worse_by(difference: Estimate, measure: Measure) -> float:
+    """By how much it is worse at the least, as the interval goes; below 0 where it may be better."""
+    return min(measure.sign * difference.low, measure.sign * difference.high)
 
 
 def _rates(judged: Judged, measure: Measure) -> Floats:

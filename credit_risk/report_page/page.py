@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # Two rows of three on a screen; on a phone as many as one scrolls through gladly.
 MOST_DISTRIBUTIONS = 6
 
+# Of those that drifted; the others are folded away, or a phone would show nothing else for ten screens.
+MOST_ROWS = 10
+
 EXPLAINED: Mapping[str, str] = {
     "corrected": "p-values corrected for the number of tests, and a change of a size that counts",
     "classic": "any uncorrected p-value below 0.05: alerts on volume alone",
@@ -84,10 +87,13 @@ def pictures(figures: DayFigures) -> dict[str, Markup]:
 def render(figures: DayFigures) -> str:
     """The page as HTML."""
     report = figures.report
+    rule = RULES.get(report.rule)
     return _template().render(
         day=figures,
         report=report,
         rows=report.details.to_dict("records"),
+        most_rows=MOST_ROWS,
+        least_size=rule.min_size if rule else None,
         largest=max(0.1, float(report.details["size"].max(skipna=True) or 0.0)) if len(report.details) else 0.1,
         rules=[(name, report.by_rule[name], EXPLAINED.get(name, "")) for name in RULES if name in report.by_rule],
         panels=[(shape, distribution_picture(shape)) for shape in figures.distributions[:MOST_DISTRIBUTIONS]],

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 # Colours are classes, so that a page's style turns them over in the dark. These are for a picture
-# outside of a page, which is shown on white or on black as its viewer likes.
+# outside of a page, which its viewer shows on a ground of its own choice while the picture goes by the
+# reader's device: so it brings its own ground along, or grey words would stand on grey.
 STYLE = """
-text{font:14px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#5b6472}
-.ref{fill:#aab2c0;stroke:none}.refline{fill:none;stroke:#7f899a;stroke-width:1.5}
-.win{fill:#2f6fde;fill-opacity:.28;stroke:none}.winline{fill:none;stroke:#2f6fde;stroke-width:2}
+.ground{fill:#fff}text{font:14px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#5b6472}
+.ref{fill:#aab2c0;stroke:none}.win{fill:#2f6fde;fill-opacity:.28;stroke:none}.winline{fill:none;stroke:#2f6fde;stroke-width:2}
 .winbar{fill:#2f6fde}.axis{stroke:#c9cfd8;stroke-width:1}.mark{stroke:#b5791b;stroke-width:1.5;stroke-dasharray:5 4}
 .ok{fill:#2e9e6b}.warning{fill:#d9962b}.alert{fill:#d64545}.insufficient{fill:#aab2c0}
-.strong{font-weight:600}
-@media(prefers-color-scheme:dark){text{fill:#a3adbd}.ref{fill:#4a5365}.axis{stroke:#3a4252}.win{fill-opacity:.4}}
+@media(prefers-color-scheme:dark){.ground{fill:#1a2029}text{fill:#a3adbd}.ref{fill:#4d586b}.axis{stroke:#3a4454}
+.win{fill:#6ea0ff;fill-opacity:.2}.winline{stroke:#6ea0ff}.winbar{fill:#6ea0ff}.mark{stroke:#e0ab55}
+.ok{fill:#4cc48d}.warning{fill:#e9ad4d}.alert{fill:#ff7a75}.insufficient{fill:#8a95a5}}
 """
 
 
@@ -76,14 +77,18 @@ def drawing(frame: Frame, parts: Iterable[Markup], *, label: str) -> Markup:
         element("title", label) + group(parts),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {frame.width:g} {frame.height:g}",
+        # Outside of our page nothing else says how large it is, and a cell that fits its content gives it no room.
+        width=f"{frame.width:g}",
+        height=f"{frame.height:g}",
         role="img",
     )
 
 
 def alone(picture: Markup) -> str:
-    """A picture with its own colours, to be shown outside of a page."""
+    """A picture with its own colours and ground, to be shown outside of a page."""
     end = picture.index(">") + 1
-    return f"{picture[:end]}<style>{STYLE}</style>{picture[end:]}"
+    ground = element("rect", width="100%", height="100%", class_="ground")
+    return f"{picture[:end]}<style>{STYLE}</style>{ground}{picture[end:]}"
 
 
 def bar(frame: Frame, left: float, right: float, height: float, class_: str) -> Markup:

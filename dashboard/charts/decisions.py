@@ -47,7 +47,7 @@ def acceptance(days_: pd.DataFrame) -> alt.LayerChart:
     Args:
         days_: `day`, `n`, `n_approved`, `share` with its interval `low` and `high`.
     """
-    base = alt.Chart(days_).encode(x=days("day"))
+    base = alt.Chart(days_).encode(x=days("day", days_["day"]))
     tips = [
         day_tip("day"),
         alt.Tooltip("share:Q", title="approved", format=".1%"),
@@ -69,7 +69,7 @@ def volume(scores: pd.DataFrame) -> alt.Chart:
         alt.Chart(counted)
         .mark_bar()
         .encode(
-            x=days("day"),
+            x=days("day", counted["day"]),
             y=alt.Y("n:Q", title="decisions a day"),
             color=coloured("decision", DECISIONS),
             tooltip=[day_tip("day"), "decision:N", alt.Tooltip("n:Q", format=",")],

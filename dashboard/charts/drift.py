@@ -3,10 +3,12 @@
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.marks import BAR_STEP, HEIGHT, bars_height, coloured, day_tip, days, names
+from dashboard.charts.marks import BAR_STEP, HEIGHT, bars_height, coloured, day_tip, days, names, without_middle
 from dashboard.palette import DRIFTED, SIDES, STABLE, STATUSES
 
 MOST_FEATURES = 30
+# As many capitals as fit above a distribution, two of which stand side by side.
+TITLE_LETTERS = 30
 # From which share of drifted features a window warns, and alerts.
 LIMITS = (10.0, 30.0)
 
@@ -17,7 +19,7 @@ def history(reports: pd.DataFrame) -> alt.LayerChart:
         alt.Chart(reports)
         .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
         .encode(
-            x=days("report_date"),
+            x=days("report_date", reports["report_date"]),
             y=alt.Y("drift_percentage:Q", title="features drifted (%)", scale=alt.Scale(domain=[0, 100])),
             color=coloured("status", STATUSES),
             tooltip=[
@@ -65,7 +67,7 @@ def features(details: pd.DataFrame, n: int = MOST_FEATURES) -> alt.Chart:
         .encode(
             x=alt.X("size:Q", title="size of the change"),
             y=names("feature", shown["feature"]),
-            color=coloured("verdict", {"drifted": DRIFTED, "not drifted": STABLE}),
+            color=coloured("verdict", {"drifted": DRIFTED, "not drifted": STABLE}, beside_names=True),
             tooltip=[
                 "feature:N",
                 "kind:N",
@@ -108,4 +110,6 @@ def distribution(bins: pd.DataFrame, name: str, *, numeric: bool) -> alt.Chart:
                 tooltip=["level:N", *tips],
             )
         )
-    return chart.properties(height=170, title=alt.Title(name, fontSize=12, anchor="start", limit=320))
+    return chart.properties(
+        height=170, title=alt.Title(without_middle(name, TITLE_LETTERS), fontSize=12, anchor="start")
+    )

@@ -125,7 +125,7 @@ def groups(rates: pd.DataFrame) -> alt.LayerChart:
         x=alt.X("value:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
         y=y,
         yOffset=offset,
-        color=coloured("rate", RATES),
+        color=coloured("rate", RATES, beside_names=True),
         tooltip=[
             "group:N",
             "rate:N",
@@ -149,7 +149,7 @@ def vintages(rows: pd.DataFrame, realised: str, estimated: str, title: str) -> a
         title: of the axis.
     """
     colours = {"came true": REFUSED, "expected": THIRD}
-    x = days("report_date")
+    x = days("report_date", rows["report_date"])
     base = alt.Chart(rows)
     intervals = base.mark_rule(color=REFUSED, opacity=0.6).encode(
         x=x, y=alt.Y(f"{realised}_low:Q", title=title, scale=alt.Scale(zero=False)), y2=f"{realised}_high:Q"

@@ -71,7 +71,7 @@ def contributions(frame: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("contribution:Q", title="contribution, log-odds"),
             y=names("feature", shown["feature"]),
-            color=coloured("speaks", DIRECTIONS),
+            color=coloured("speaks", DIRECTIONS, beside_names=True),
             tooltip=["feature:N", "value:N", alt.Tooltip("contribution:Q", format="+.3f")],
         )
         .properties(height=bars_height(len(shown)))

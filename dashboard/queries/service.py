@@ -27,6 +27,10 @@ FROM credit.api_logs WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
+_ANY_LINE = """
+SELECT EXISTS (SELECT FROM credit.api_logs WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s)
+"""
+
 _LAST_LINES = """
 SELECT "timestamp" AS moment, lower(level) AS level, event, left(message, 200) AS message
 FROM credit.api_logs WHERE lower(level) IN ('warning', 'error', 'critical')
@@ -60,6 +64,12 @@ def latency(connection: Connection, start: datetime, end: datetime) -> pd.DataFr
 def errors(connection: Connection, start: datetime, end: datetime) -> pd.DataFrame:
     """Delivered log lines of level warning and worse: `moment`, `level`, `n`."""
     return frame(connection, _ERRORS, _span(start, end))
+
+
+def any_line(connection: Connection, start: datetime, end: datetime) -> bool:
+    """Whether a log line of any level was delivered: without one, no error is no news."""
+    row = connection.execute(_ANY_LINE, {"start": start, "end": end}).fetchone()
+    return row is not None and bool(row[0])
 
 
 def last_lines(connection: Connection, n: int) -> pd.DataFrame:

@@ -78,11 +78,13 @@ def _ask_by_hand() -> None:
     with st.form("by-hand", border=True):
         st.caption("Ranges and usual answers are those of the applicants that the live model was trained on. "
                    "What is not chosen is not known.")  # fmt: skip
-        left, right = st.columns(2)
-        answers = {
-            field.column: _widget(field, ranges.get(field.column), form.levels_of(levels, field), column)
-            for field, column in zip(form.FIELDS, [left, right] * len(form.FIELDS), strict=False)
-        }
+        answers = {}
+        for first in range(0, len(form.FIELDS), 2):
+            # A row of its own: a label of two lines must not shift what stands below it.
+            row = st.columns(2, vertical_alignment="bottom")
+            for field, place in zip(form.FIELDS[first : first + 2], row, strict=False):
+                levels_ = form.levels_of(levels, field)
+                answers[field.column] = _widget(field, ranges.get(field.column), levels_, place)
         if st.form_submit_button("Score this applicant", type="primary", width="stretch"):
             _predict({"SK_ID_CURR": SOMEBODY, "application": form.application(answers)})
 
@@ -205,7 +207,8 @@ def _what_would_change(decision: dict[str, Any]) -> None:
             st.markdown("No single change that was tried brings the probability below the threshold.")
         if others := [one for one in found if not one.approved]:
             st.caption(
-                "Not enough alone: " + "; ".join(f"{one.change} ({one.probability:.1%} at best)" for one in others)
+                "Not enough alone: "
+                + "; ".join(f"{one.change}, {one.words} ({one.probability:.1%} at best)" for one in others)
             )
 
 

@@ -79,6 +79,16 @@ def _over_time(start: datetime, end: datetime) -> None:
                 help="From the read application to the decision, as each decision records it; without the network "
                 "and the write.",
             )  # fmt: skip
+    _errors(start, end)
+
+
+def _errors(start: datetime, end: datetime) -> None:
+    if not sources.ask(queries.any_line, start, end):
+        elements.nothing(
+            "No log line was delivered in this span.",
+            "Fluentd delivers them (`deploy/fluentd`), and so does `credit demo`; the service's own log has them all.",
+        )
+        return
     errors = sources.ask(queries.errors, start, end)
     if errors.empty:
         st.success("No warning and no error among the delivered log lines of this span.", icon=":material/check:")

@@ -6,20 +6,30 @@ cd "$(dirname "$0")/../.."
 
 HELM_VERSION=v3.19.0
 KUBECONFORM_VERSION=v0.7.0
-KUBERNETES_VERSION=1.34.1
+# The version whose schemas are made.
+KUBERNETES_VERSION="$(sed -n 's/^KUBERNETES = ".*@v\(.*\)"$/\1/p' deploy/helm/schemas.py)"
 
 tools="$PWD/.tools"
 schemas="$tools/kubernetes-schemas"
 python="${PYTHON:-.venv/bin/python}"
 go="$(command -v go || echo /usr/local/go/bin/go)"
-export PATH="$tools/bin:$PATH" GOBIN="$tools/bin"
 
-install() {  # command, Go package
-  [ -x "$tools/bin/$1" ] || { echo "installing $1 into .tools/ (minutes, the first time)"; "$go" install "$2"; }
+install() {  # command, Go package, version: a folder a version, so that a new one is installed
+  local folder="$tools/$1-$3"
+  PATH="$folder:$PATH"
+  [ -x "$folder/$1" ] && return
+  echo "installing $1 $3 into .tools/ (minutes, the first time)"
+  GOBIN="$folder" "$go" install "$2@$3"
 }
-install helm "helm.sh/helm/v3/cmd/helm@$HELM_VERSION"
-install kubeconform "github.com/yannh/kubeconform/cmd/kubeconform@$KUBECONFORM_VERSION"
-[ -f "$schemas/.made-$KUBERNETES_VERSION" ] || { "$python" deploy/helm/schemas.py "$schemas" "$go" && touch "$schemas/.made-$KUBERNETES_VERSION"; }
+install helm helm.sh/helm/v3/cmd/helm "$HELM_VERSION"
+install kubeconform github.com/yannh/kubeconform/cmd/kubeconform "$KUBECONFORM_VERSION"
+# Made anew whenever their maker changes: its versions and its rules stand in it.
+made="$schemas/.made-$(sha256sum deploy/helm/schemas.py | cut -c 1-16)"
+if [ ! -f "$made" ]; then
+  rm -rf "$schemas"
+  "$python" deploy/helm/schemas.py "$schemas" "$go"
+  touch "$made"
+fi
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
@@ -63,7 +73,8 @@ check external-database -f "$values-external-database.yaml" "${own[@]}"
 check external-monitoring -f "$values-external-monitoring.yaml" "${own[@]}"
 
 # What the manifests say to each other: rights, secrets, networks, probes, and what the chart refuses.
-CREDIT_CHART="$work/credit" CREDIT_IMAGES="$work/images.yaml" CREDIT_HELM="$tools/bin/helm" "$python" -m pytest -q -p no:cacheprovider deploy/helm/tests || failed=1
+CREDIT_CHART="$work/credit" CREDIT_IMAGES="$work/images.yaml" CREDIT_HELM="$(command -v helm)" \
+  CREDIT_KUBERNETES="$KUBERNETES_VERSION" "$python" -m pytest -q -p no:cacheprovider deploy/helm/tests || failed=1
 if command -v promtool >/dev/null; then
   promtool test rules deploy/helm/tests/cluster_rules.yml || failed=1
 else

@@ -23,6 +23,7 @@ features/credit_card_balance    features    -      team:credit-data    raw/credi
 features/installments_payments  features    -      team:credit-data    raw/installments_payments
 features/pos_cash_balance       features    -      team:credit-data    raw/POS_CASH_balance
 features/previous_application   features    -      team:credit-data    raw/previous_application
+log_retention                   production  -      team:credit-data
 model_comparison                model       -      team:credit-models  credit_model
 online_features                 production  -      team:credit-data    client_features
 outcomes                        production  daily  team:credit-risk    predictions
@@ -172,7 +173,7 @@ def test_jobs_have_the_names_that_others_call_them_by():
 def test_the_training_job_is_everything_up_to_the_champion():
     selected = {named(key) for key in defs.resolve_job_def("training_job").asset_layer.selected_asset_keys}
     production = {"prediction_partitions", "predictions", "outcomes", "drift_report", "performance_report"}
-    production |= {"predictions_archive", "prediction_retention"}
+    production |= {"predictions_archive", "prediction_retention", "log_retention"}
     assert selected == {named(key) for key in GRAPH.get_all_asset_keys()} - production
 
 

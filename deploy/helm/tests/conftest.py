@@ -12,7 +12,6 @@ import yaml
 
 HELM_FOLDER = Path(__file__).resolve().parent.parent
 OWN = HELM_FOLDER / "check-values.yaml"
-KUBERNETES_VERSION = "1.34.1"
 
 Manifest = dict[str, Any]
 
@@ -21,7 +20,16 @@ def run_helm(*arguments: str) -> subprocess.CompletedProcess[str]:
     chart, helm = os.environ.get("CREDIT_CHART"), os.environ.get("CREDIT_HELM")
     if not chart or not helm:
         pytest.fail("found no CREDIT_CHART and CREDIT_HELM; expected those of the check; run deploy/helm/check.sh")
-    command = [helm, "template", "credit", chart, "--namespace", "credit", "--kube-version", KUBERNETES_VERSION]
+    command = [
+        helm,
+        "template",
+        "credit",
+        chart,
+        "--namespace",
+        "credit",
+        "--kube-version",
+        os.environ["CREDIT_KUBERNETES"],
+    ]
     return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
 
 

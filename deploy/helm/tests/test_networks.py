@@ -29,6 +29,8 @@ MUST = [
     ("postgres-exporter", "postgresql", 5432),
     ("dagster-webserver", "postgresql", 5432),
     ("dagster-webserver", "dagster-code", 3030),
+    # `credit drift backfill` and its like, in the code location.
+    ("dagster-code", "dagster-webserver", 3000),
     ("dagster-run", "postgresql", 5432),
     ("dagster-run", "alertmanager", 9093),
     ("dagster-code", "alertmanager", 9093),

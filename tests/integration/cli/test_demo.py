@@ -34,5 +34,7 @@ def test_the_loop_closes_twice_and_leaves_no_process_behind(tmp_path_factory):
         done = run_demo(home)
         assert done.returncode == 0, f"{run} run:\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
         assert "the loop closed" in done.stdout
+        assert "lines stored in credit.api_logs" in done.stdout
+        assert "too few to judge on" not in done.stdout
         left = [p.pid for p in psutil.process_iter(["cmdline"]) if home in " ".join(p.info["cmdline"] or [])]
         assert not left, f"{run} run left processes {left}"

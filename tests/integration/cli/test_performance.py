@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from credit_risk.errors import UnavailableError
+from credit_risk.errors import SettingsError, UnavailableError
 from credit_risk.performance import performance_report, reference_performance
 from credit_risk.prices import Prices
 from resources.performance_reports import PerformanceReports
@@ -23,8 +23,8 @@ def credit(postgres, tmp_path, monkeypatch):
     monkeypatch.setenv("CREDIT_HOME", str(tmp_path))
     monkeypatch.setenv("CREDIT_DAGSTER_PORT", "9")
 
-    def run(command):
-        arguments = ["performance", command, "--from", "2026-11-01", "--to", "2026-11-02"]
+    def run(command, first="2026-11-01", last="2026-11-02"):
+        arguments = ["performance", command, "--from", first, "--to", last]
         return RUNNER.invoke(app, arguments, catch_exceptions=False).output
 
     return run
@@ -51,6 +51,12 @@ def test_reports_are_shown_with_what_waiting_costs(credit, postgres):
 
 def test_without_reports_it_says_how_to_make_some(credit):
     assert "make some: credit performance backfill" in credit("show")
+
+
+@pytest.mark.parametrize("last", ["2026-10-31", "2999-01-01"], ids=["none", "not-there-yet"])
+def test_a_backfill_of_days_that_are_not_there_is_refused(credit, last):
+    with pytest.raises(SettingsError, match=f"days from 2026-11-01 to {last}"):
+        credit("backfill", last=last)
 
 
 def test_a_backfill_without_a_running_platform_is_one_clear_error(credit):

@@ -147,10 +147,10 @@ def test_ids_that_are_not_on_record_are_all_named(models, store, credit_replay):
     assert all(name in str(caught.value) for name in unknown)
 
 
-def test_another_day_is_left_alone(models, store, credit_replay):
+def test_a_day_without_decisions_is_no_good_news(models, store, credit_replay):
     store(decisions(models[0], 3, seed=7))
-    code, printed = credit_replay("--day", str(TODAY - timedelta(days=1)))
-    assert (code, printed) == (0, "0 decisions replayed (models: none): no difference ")
+    with pytest.raises(CreditError, match=f"no decision on {TODAY - timedelta(days=1)}; expected decisions to replay"):
+        credit_replay("--day", str(TODAY - timedelta(days=1)))
 
 
 def test_a_decision_whose_model_is_gone_differs_and_the_others_are_replayed(models, store, credit_replay):

@@ -87,6 +87,30 @@ def test_a_run_that_dies_between_records_and_rows_leaves_no_row_that_would_hide_
     assert_each_day_is_right(platform, days)
 
 
+def test_connections_that_break_half_way_cost_the_days_at_hand_and_the_run_says_why(platform, days, monkeypatch):
+    find_targets, asked = drift._targets, []
+
+    def breaking(context, keys):
+        asked.append(keys)
+        if len(asked) == 2:
+            with platform.database.connect() as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+        return find_targets(context, keys)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drift, "_targets", breaking)
+        result = platform.report_drift(days[0], days[-1])
+    (failure,) = result.filter_events(lambda event: event.is_step_failure)
+    assert "terminating connection" in str(failure.step_failure_data.error_display_string)
+    # Those before stand; those at hand have records, and no rows that would hide them.
+    assert list(rows(platform, days)) == days[:2]
+    assert platform.report_drift(days[0], days[-1]).success
+    assert_each_day_is_right(platform, days)
+
+
 def test_of_two_runs_over_the_same_days_the_one_that_read_later_holds(platform, days, monkeypatch):
     """The second run begins and ends while the first one has read its days, and not yet recorded them."""
     record, begun = drift._record, []

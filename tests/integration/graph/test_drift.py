@@ -141,7 +141,7 @@ def test_a_day_that_cannot_be_compared_costs_its_neighbours_nothing(week, days, 
 def test_the_failed_day_is_named_with_its_columns_and_no_value(week, days, textual):
     (failure,) = week.get_step_failure_events()
     data = failure.step_failure_data.user_failure_data
-    assert data.description == "1 of 6 days without a report"
+    assert data.description == "1 of 6 days without a report, or without its pages"
     (day, reason) = next(iter(data.metadata.items()))
     assert day == days[TEXTUAL].isoformat()
     assert f"text where model 1 takes numbers: {textual[0]}, {textual[1]}" in reason.value
@@ -241,15 +241,20 @@ def test_a_day_is_reported_from_the_ui_by_its_partition(shared_platform, populat
     assert (row.status, row.n_predictions) == ("insufficient", 10)
 
 
-def test_a_day_whose_page_cannot_be_written_has_no_row_that_would_hide_it_from_the_sensor(platform):
+def test_a_day_whose_page_cannot_be_written_has_its_verdict_and_the_run_says_what_is_missing(platform):
     yesterday = platform.today - timedelta(days=1)
     for day in (yesterday, platform.today):
         platform.decide(day, platform.features().head(40))
     # A file where the folder of the pages belongs.
     platform.lake_file("reports").touch()
-    assert not platform.report_drift(yesterday, platform.today).success
-    assert [row.report_date for row in platform.clients.drift_reports.between(yesterday, platform.today)] == [yesterday]
-    assert [record.partition_key for record in platform.materializations(DRIFT_REPORT)] == [yesterday.isoformat()]
+    result = platform.report_drift(yesterday, platform.today)
+    (failure,) = result.get_step_failure_events()
+    ((day, reason),) = failure.step_failure_data.user_failure_data.metadata.items()
+    assert day == platform.today.isoformat()
+    assert f"`credit drift page {day}` makes them" in reason.value
+    rows = platform.clients.drift_reports.between(yesterday, platform.today)
+    assert [row.report_date for row in rows] == [yesterday, platform.today]
+    assert len(platform.materializations(DRIFT_REPORT)) == 2
 
 
 def test_without_a_model_the_report_says_what_to_do(untrained):

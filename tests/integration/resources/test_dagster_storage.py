@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 import pytest
+from dagster._core.events import RunFailureReason
+from dagster._core.execution.retries import auto_reexecution_should_retry_run  # the daemon's own question
 
+from credit_assets.jobs import RUN_AGAIN
 from resources.dagster_storage import kept_connection
 from resources.database import Database
 from resources.settings import ENV_FILE, REPOSITORY
@@ -76,6 +79,23 @@ def test_the_instance_file_sets_what_the_platform_relies_on(dagster_home):
         assert instance.run_monitoring_enabled
 
 
+@pytest.mark.parametrize(
+    ("reason", "again"),
+    [(RunFailureReason.UNEXPECTED_TERMINATION, True), (RunFailureReason.STEP_FAILURE, False)],
+    ids=["its-process-was-killed", "it-failed-by-itself"],
+)
+def test_a_run_is_run_again_when(dagster_home, reason, again):
+    job = dg.define_asset_job("job", tags=RUN_AGAIN).resolve(
+        asset_graph=dg.Definitions([anything]).resolve_asset_graph()
+    )
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        run = instance.create_run_for_job(job, tags=job.tags, status=dg.DagsterRunStatus.FAILURE)
+        assert instance.run_retries_enabled
+        assert auto_reexecution_should_retry_run(instance, run, reason) is again
+        other = instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE)
+        assert not auto_reexecution_should_retry_run(instance, other, reason)
+
+
 def backends(database: Database) -> set[int]:
     with database.connect() as connection:
         rows = connection.execute(
@@ -97,6 +117,19 @@ def test_many_events_go_through_one_connection_that_is_closed_after_them(dagster
         instance.report_runless_asset_event(dg.AssetMaterialization("afterwards"))
         assert len(instance.get_asset_keys()) == 5
         assert not backends(postgres) & seen[0]
+
+
+def test_a_connection_that_breaks_between_events_is_replaced_and_no_event_is_lost(dagster_home, postgres):
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        with kept_connection(instance):
+            instance.report_runless_asset_event(dg.AssetMaterialization("before"))
+            broken = backends(postgres)
+            with postgres.connect() as connection:
+                connection.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [list(broken)])
+            instance.report_runless_asset_event(dg.AssetMaterialization("after"))
+            assert len(broken) == 1
+            assert not backends(postgres) & broken
+        assert {key.path[0] for key in instance.get_asset_keys()} == {"before", "after"}
 
 
 def test_an_instance_without_postgresql_is_left_as_it_is():

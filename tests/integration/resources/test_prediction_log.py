@@ -279,7 +279,14 @@ def test_a_feature_set_may_lack_numbers_or_texts(log, decision, features):
 def test_a_sample_is_of_different_decisions(log, decision):
     records = {record.prediction_id: record for record in (decision() for _ in range(20))}
     store(log, *records.values())
-    sample = list(log.sample(12))
+    sample = list(log.sample(12, seed=1))
     assert len({record.prediction_id for record in sample}) == 12
     assert all(records[record.prediction_id] == record for record in sample)
-    assert len(list(log.sample(100))) == 20
+    assert len(list(log.sample(100, seed=1))) == 20
+
+
+def test_a_seed_draws_the_same_sample_again(log, decision):
+    store(log, *(decision() for _ in range(20)))
+    first, again, other = ({record.prediction_id for record in log.sample(8, seed=seed)} for seed in (1, 1, 2))
+    assert first == again
+    assert first != other

@@ -94,6 +94,21 @@ def test_a_promotion_that_broke_off_is_mended_by_promoting_again(registry, regis
     assert [stay.cause for stay in stays] == ["first try"]
 
 
+def test_a_promotion_that_somebody_forestalled_changes_nothing(registry, register):
+    compared_with, by_hand, challenger = register(seed=1), register(seed=2), register(seed=1)
+    for model in (compared_with, by_hand):
+        registry.promote(model.version, cause="c", author="a person")
+    history = registry.live_models.history()
+    with pytest.raises(
+        ModelError, match=f"version {by_hand.version} in production, .*to replace {compared_with.version}"
+    ):
+        registry.promote(challenger.version, cause="c", author="the gate", instead_of=compared_with.version)
+    assert (registry.production_version(), registry.live_models.history()) == (by_hand.version, history)
+    for _ in range(2):
+        registry.promote(challenger.version, cause="c", author="the gate", instead_of=by_hand.version)
+    assert registry.production_version() == challenger.version
+
+
 def test_versions_are_listed_with_their_tags_and_aliases(registry, register):
     model = register()
     registry.annotate(model.version, verdict="refused", reason="cost 0.1 above")

@@ -63,3 +63,9 @@ def test_what_is_no_batch_is_refused(service, body):
 def test_a_batch_of_nothing_valid_records_nothing(service, postgres):
     assert batch(service, {"SK_ID_CURR": 0}).json()["answers"][0]["status"] == 422
     assert PredictionLog(postgres).count() == 0
+
+
+def test_a_key_that_a_batch_could_not_keep_is_refused(service, valid):
+    body = {"applications": [valid]}
+    response = service.client.post("/predict/batch", json=body, headers={"Idempotency-Key": "1"})
+    assert (response.status_code, response.json()["type"]) == (400, "urn:credit:problem:idempotency-of-one")

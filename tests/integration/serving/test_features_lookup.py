@@ -231,9 +231,7 @@ def test_an_unknown_client_is_not_found(lookup, offline):
 
 def test_a_form_with_faults_is_refused_before_the_database_is_asked(lookup_in, offline):
     lookup = lookup_in(lambda: pytest.fail("the database was asked"))
-    with pytest.raises(
-        ApplicationError, match=r"found 2 fields of the form at fault: TARGET.*AMT_CREDIT: expected a n"
-    ):
+    with pytest.raises(ApplicationError, match=r"found 2 form fields at fault: TARGET.*AMT_CREDIT: expected a n"):
         run(lookup.from_form(1, {"TARGET": 1, "AMT_CREDIT": "much"}, offline.feature_set))
 
 

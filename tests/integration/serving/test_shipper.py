@@ -139,6 +139,37 @@ def test_a_decision_that_contradicts_its_feature_set_does_not_hold_back_the_rest
     assert left.read_bytes() == wrong.to_json() + b"\n"
 
 
+def test_decisions_of_a_month_that_has_left_postgresql_are_shipped_all_the_same(
+    running, journal, postgres, metrics, decision, eventually
+):
+    recorder, shipper = running
+    late = [decision(created_at=datetime(2024, month, 1, tzinfo=UTC)) for month in (1, 1, 12)]
+    after = decision()
+    journal.append([*late, after])
+    shipper.start()
+    eventually(lambda: recorder.connected)
+    with postgres.connect() as connection:
+        stored = connection.execute("SELECT prediction_id FROM credit.decisions").fetchall()
+        assert {row[0] for row in stored} == {record.prediction_id for record in (*late, after)}
+        made = connection.execute("SELECT month::text FROM credit.late_months ORDER BY 1").fetchall()
+    assert made == [("2024-01-01",), ("2024-12-01",)]
+    assert list(journal.directory.iterdir()) == []
+    assert metrics.registry.get_sample_value("credit_journal_set_aside_total") == 0
+
+
+def test_a_decision_stamped_by_a_wrong_clock_does_not_hold_back_the_rest(
+    running, journal, postgres, decision, eventually
+):
+    recorder, shipper = running
+    impossible, after = decision(created_at=datetime(2999, 1, 1, tzinfo=UTC)), decision()
+    journal.append([impossible, after])
+    shipper.start()
+    eventually(lambda: recorder.connected)
+    assert stored_order(postgres) == [after.prediction_id]
+    (left,) = journal.directory.iterdir()
+    assert left.read_bytes() == impossible.to_json() + b"\n"
+
+
 def test_keys_of_what_is_shipped_are_known_afterwards(running, journal, postgres, decision, eventually, tmp_path):
     recorder, shipper = running
     record = decision(idempotency=IdempotencyKey("a", "b" * 64))

@@ -9,6 +9,7 @@ from cli import dagster_client, retrain
 from cli.author import named_author
 from credit_assets import tags
 from credit_assets.jobs import RETRAINED, training_job
+from credit_assets.partitions import DAILY
 from credit_risk.cost_alarm import CostAlarm
 from credit_risk.errors import SettingsError, UnavailableError
 from credit_risk.retraining import DriftAlert, Verdict
@@ -21,6 +22,7 @@ ALARM = CostAlarm("estimated", "3", DAY, DAY, 900, 0.7, 0.1, 0.5)
 
 
 def test_the_command_line_names_jobs_assets_and_tags_as_the_graph_does():
+    assert DAILY.start.date() == dagster_client.FIRST_DAY
     assert [dg.AssetKey.from_user_string(name) for name in dagster_client.RETRAINED] == RETRAINED
     assert training_job.name == dagster_client.TRAINING_JOB
     assert (tags.CAUSE_TAG, tags.AUTHOR_TAG) == (dagster_client.CAUSE_TAG, dagster_client.AUTHOR_TAG)

@@ -44,6 +44,12 @@ def test_the_service_tab_says_that_the_service_is_away_and_shows_the_rest(page, 
     assert "No model was ever live." in said(shown)
 
 
+def test_silence_of_a_shipper_is_not_called_success(page, postgres):
+    shown = page("Service", postgres.url)
+    assert "No log line was delivered in this span." in said(shown)
+    assert not shown.success
+
+
 def test_only_the_open_tab_asks(page, postgres):
     """The model tab would read the registry; the text of another tab is nowhere on the page."""
     assert "No model is live." not in said(page("Scores and decisions", postgres.url))

@@ -100,5 +100,29 @@ def test_days_are_drawn_in_utc():
     assert "'timeUnit': 'utcyearmonthdate'" in scales(drift.history(reports))
 
 
+def vintages_of(days):
+    frame = pd.DataFrame(
+        {"report_date": days, "model_version": "1", "came": 0.5, "low": 0.4, "high": 0.6, "hoped": 0.5}
+    )
+    named = frame.rename(columns={"low": "came_low", "high": "came_high"})
+    return scales(model.vintages(named, "came", "hoped", "cost"))
+
+
+def test_a_few_days_are_written_once_each():
+    assert "'tickCount': {'interval': 'day', 'step': 1}" in vintages_of([date(2026, 11, 1), date(2026, 11, 2)])
+    assert "tickCount" not in vintages_of([date(2026, 1, 1), date(2026, 11, 2)])
+
+
+def test_long_names_of_features_keep_their_end():
+    ratio = "DEF_30_CNT_SOCIAL_CIRCLE_TO_OBS_30_CNT_SOCIAL_CIRCLE"
+    bins = pd.DataFrame({"side": "training", "share": [1.0], "start": [0.0], "end": [1.0]})
+    assert "DEF_30_CNT_SOC…T_SOCIAL_CIRCLE" in scales(drift.distribution(bins, ratio, numeric=True))
+    assert "slice(datum.label, -12)" in scales(drift.features(DETAILS))
+
+
+def test_a_legend_beside_long_names_is_a_column_that_a_phone_has_room_for():
+    assert "'columns': 1" in scales(drift.features(DETAILS))
+
+
 def test_a_picture_is_saved_as_png():
     assert png(drift.features(DETAILS)).startswith(b"\x89PNG")

@@ -134,6 +134,8 @@ def test_log_lines_of_warnings_and_errors_are_counted(reader, postgres):
         found = service.errors(connection, NOON - timedelta(hours=1), NOON + timedelta(hours=1))
         assert found[["level", "n"]].to_numpy().tolist() == [["error", 2]]
         assert len(service.last_lines(connection, 5)) == 2
+        assert service.any_line(connection, NOON - timedelta(hours=1), NOON + timedelta(hours=1))
+        assert not service.any_line(connection, NOON - timedelta(hours=2), NOON - timedelta(hours=1))
 
 
 def test_a_days_features_are_counted_between_edges(reader, store):

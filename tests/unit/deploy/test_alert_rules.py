@@ -85,6 +85,17 @@ def test_inhibitions_name_alerts_that_exist():
                 assert [name for name in SEVERITIES if re.fullmatch(alternative, name)], alternative
 
 
+def test_one_instance_that_is_down_mutes_nothing_about_the_answers_of_others():
+    muted = [
+        name
+        for rule in yaml.safe_load(ALERTMANAGER.read_text())["inhibit_rules"]
+        if rule["source_matchers"] == ['alertname="ServiceDown"']
+        for name in SEVERITIES
+        if re.fullmatch(re.fullmatch(r'alertname=~"(.*)"', rule["target_matchers"][0])[1], name)
+    ]
+    assert sorted(muted) == ["NoPredictions", "RegistryDown"]
+
+
 def test_no_secret_has_a_value():
     for file in (ALERTMANAGER, PROMETHEUS / "prometheus.yml"):
         found = re.findall(

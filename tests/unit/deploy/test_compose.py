@@ -70,6 +70,21 @@ def test_every_setting_of_ours_exists():
     assert {key for key in names if key.startswith(("CREDIT_", "DATABASE_"))} <= known
 
 
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        name for name, service in SERVICES.items() if "credit-mlflow" not in service["image"] and "build" in service
+    ),
+)
+def test_a_setting_of_an_operator_reaches_every_process_of_ours(name):
+    assert SERVICES[name]["env_file"] == [{"path": "settings.env", "required": False}]
+
+
+def test_commands_that_start_runs_find_dagster_from_their_container():
+    port = SERVICES["dagster-webserver"]["ports"][0].rpartition(":")[2]
+    assert SERVICES["tools"]["environment"]["CREDIT_DAGSTER_API_URL"] == f"http://dagster-webserver:{port}"
+
+
 def test_what_ships_its_lines_never_waits_for_fluentd():
     shipped = {name: service for name, service in SERVICES.items() if service["logging"]["driver"] == "fluentd"}
     assert {"service", "dashboard", "dagster-code", "dagster-daemon", "dagster-webserver", "mlflow"} == set(shipped)
@@ -111,6 +126,15 @@ def test_workflows_name_what_is_in_the_repository():
         assert [script for script in re.findall(r"deploy/[a-z]+\.sh", text) if not (ROOT / script).exists()] == []
         actions = re.findall(r"uses: ([^./]\S+)", text)
         assert [action for action in actions if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", action)] == []
+
+
+def test_tools_are_cached_by_everything_that_installs_them():
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    [files] = re.findall(r"key: tools-.*hashFiles\((.*)\)", text)
+    scripts = [file for pattern in ("*.sh", "*.py") for file in DEPLOY.rglob(pattern)]
+    installing = {str(file.relative_to(ROOT)) for file in scripts if ".tools" in file.read_text()}
+    assert len(installing) > 1
+    assert set(re.findall(r"'([^']+)'", files)) == installing
 
 
 def test_render_starts_the_published_image_with_settings_that_exist():

@@ -97,3 +97,52 @@ def test_containers_that_are_not_well_are_named(tmp_path, containers, named):
     code, said = run(DEPLOY / "wait.sh", 0, PATH=f"{tmp_path}:/usr/bin:/bin")
     assert code == (0 if named is None else 1)
     assert named is None or f"\n{named} " in said
+
+
+@pytest.fixture
+def render(tmp_path):
+    """`render(**environment)`: upgrade.sh on stand-ins for Docker and curl; code, output, and what these were told."""
+    told = tmp_path / "told"
+    told.touch()
+    for name in ("docker", "curl"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $CREDIT_LAKE $*" >>{told}\n')
+        (tmp_path / name).chmod(0o755)
+
+    def upgrade(**environment):
+        base = {
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "TAG": "abc",
+            "OWNER": "Me",
+            "RENDER_DEPLOY_HOOK": "https://hook?key=k",
+        }
+        return *run(DEPLOY / "upgrade.sh", "render", **base, **environment), told.read_text()
+
+    return upgrade
+
+
+def test_an_upgrade_prepares_the_tables_with_the_services_lake_before_it_deploys(render):
+    code, said, told = render(DATABASE_URL="postgresql://db/credit", CREDIT_LAKE="s3://bucket/lake")
+    assert code == 0, said
+    prepared, deployed = told.splitlines()
+    assert prepared.startswith("docker s3://bucket/lake run")
+    assert "--env CREDIT_LAKE --env" in prepared
+    assert "ghcr.io/me/credit-dagster:abc credit db prepare" in prepared
+    assert deployed.endswith("https://hook?key=k&imgURL=ghcr.io/me/credit-service%3Aabc")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"CREDIT_LAKE": "s3://bucket/lake"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://db/credit"}, "CREDIT_LAKE"),
+        (
+            {"DATABASE_URL": "postgresql://db/credit", "CREDIT_LAKE": "/lake"},
+            "CREDIT_LAKE=/lake; expected s3://",
+        ),
+    ],
+    ids=["no database", "no lake", "a lake of one container"],
+)
+def test_an_upgrade_that_would_prepare_something_else_is_refused_before_anything_is_done(render, given, missing):
+    code, said, told = render(**given)
+    assert (code, told) == (1, "")
+    assert missing in said

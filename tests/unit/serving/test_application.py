@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.application import MAX_BATCH, MAX_CLIENT_KEY, application_of, batch_of, refusal
+from serving.application import MAX_BATCH, MAX_CLIENT_KEY, application_of, batch_of, refused
 from serving.problems import RequestError
 
 
@@ -76,7 +76,7 @@ def test_a_long_field_name_is_cut():
 
 
 def test_a_refusal_names_the_first_and_counts_the_rest():
-    error = refusal([{"feature": f"F{i}", "problem": "unknown feature"} for i in range(25)])
+    error = refused([{"feature": f"F{i}", "problem": "unknown feature"} for i in range(25)])
     assert "F19: unknown feature; and 5 more" in str(error)
     assert len(error.fields["offenders"]) == 25
 
@@ -85,7 +85,7 @@ def test_a_refusal_names_the_first_and_counts_the_rest():
 def test_no_value_is_repeated_in_a_refusal(secret):
     marked = f"<{secret}>"
     application = application_of({"SK_ID_CURR": marked, "features": marked})
-    assert marked not in str(refusal(application.offenders))
+    assert marked not in str(refused(application.offenders))
 
 
 def test_a_batch_is_read_in_order_with_the_faults_of_each():

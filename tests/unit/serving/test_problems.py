@@ -5,7 +5,7 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from credit_risk.errors import ApplicationError, CreditError, ModelError, UnavailableError
-from serving.application import refusal
+from serving.application import refused
 from serving.contract import ProblemBody
 from serving.journal import NoRecordError
 from serving.problems import MAX_OFFENDERS, problem_response
@@ -42,12 +42,12 @@ def test_503_says_when_to_try_again():
 
 
 def test_every_offender_is_listed():
-    _, body = answer(refusal([{"feature": f"F{i}", "problem": "unknown feature"} for i in range(300)]))
+    _, body = answer(refused([{"feature": f"F{i}", "problem": "unknown feature"} for i in range(300)]))
     assert len(body["errors"]) == body["n_errors"] == 300
 
 
 def test_a_flood_of_offenders_is_counted_and_cut():
-    _, body = answer(refusal([{"feature": f"F{i}", "problem": "unknown feature"} for i in range(5000)]))
+    _, body = answer(refused([{"feature": f"F{i}", "problem": "unknown feature"} for i in range(5000)]))
     assert len(body["errors"]) == MAX_OFFENDERS
     assert body["n_errors"] == 5000
 

@@ -69,3 +69,22 @@ def test_days_of_which_nothing_is_known_are_drawn_all_the_same():
     unknown = rows(1, known_days=0)
     blank = {name: None for name in unknown[0] if name.endswith(("_low", "_high")) or name.startswith(("auc", "cost"))}
     assert performance_chart([unknown[0] | blank]).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("n_days", [1, 2, 40])
+def test_the_time_axis_is_labelled_in_days(drawn, n_days):
+    performance_chart(rows(n_days, known_days=1))
+    axis = drawn[-1].xaxis
+    labels = axis.get_major_formatter().format_ticks(axis.get_ticklocs())
+    days = [date.fromisoformat(label) for label in labels]
+    assert days
+    # Hours of a day would all be labelled by it.
+    assert len(set(days)) == len(days)
+
+
+def test_interval_and_promise_of_a_single_day_are_as_wide_as_the_day(drawn):
+    performance_chart(rows(1))
+    cost = drawn[0]
+    band, promise = cost.collections[0].get_paths()[0].vertices, cost.get_lines()[-1].get_xydata()
+    assert np.ptp(band, axis=0).min() > 0
+    assert np.ptp(promise, axis=0).tolist() == [1.0, 0.0]

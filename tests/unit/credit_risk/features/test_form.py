@@ -65,7 +65,7 @@ def test_a_category_never_seen_is_accepted():
     ],
 )
 def test_a_field_at_fault_is_named_with_what_was_expected(name, value, problem):
-    with pytest.raises(ApplicationError, match=f"found 1 fields of the form at fault: {name}: {problem}"):
+    with pytest.raises(ApplicationError, match=f"found 1 form field at fault: {name}: {problem}"):
         read_form({name: value})
 
 

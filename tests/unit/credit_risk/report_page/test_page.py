@@ -12,7 +12,7 @@ import pytest
 from credit_risk.drift import compute_drift_report
 from credit_risk.report_page.distribution import distribution
 from credit_risk.report_page.operations import operations
-from credit_risk.report_page.page import DayFigures, pictures, render
+from credit_risk.report_page.page import MOST_ROWS, DayFigures, pictures, render
 from credit_risk.report_page.pictures import HistoryDay, distribution_picture
 from credit_risk.report_page.svg import alone
 
@@ -99,6 +99,20 @@ def test_every_drifted_feature_is_told_with_its_figures(moved):
             assert re.search(rf"{row.feature} drifted .*?number {row.size:.3f}", text)
 
 
+def test_those_that_drifted_beyond_the_first_are_folded_away(moved):
+    details = pd.concat([moved.report.details.assign(drifted=True)] * 2, ignore_index=True)
+    page = render(replace(moved, report=replace(moved.report, details=details)))
+    shown, folded = page.split(f"<summary>{len(details) - MOST_ROWS} more that drifted</summary>")
+    assert shown.count('<tr class="drifted">') == MOST_ROWS
+    assert folded.count('<tr class="drifted">') == len(details) - MOST_ROWS
+
+
+@pytest.mark.parametrize(("rule", "said"), [("corrected", True), ("classic", False)])
+def test_the_least_size_is_told_where_the_rule_has_one(moved, rule, said):
+    page = render(replace(moved, report=replace(moved.report, rule=rule)))
+    assert ("below 0.1 a change does not count" in page) is said
+
+
 def test_a_quiet_day_says_so():
     text = text_of(render(figures_of()))
     assert "Stable 0 of 10 monitored features drifted (0 %)" in text
@@ -127,7 +141,11 @@ def test_pictures_are_well_formed_alone_and_in_the_page(moved):
     made = pictures(moved)
     assert list(made) == ["share_over_time", "score_distribution", "volume_by_hour"]
     for picture in [*made.values(), *(distribution_picture(shape) for shape in moved.distributions)]:
-        ET.fromstring(alone(picture))  # noqa: S314  # our own
+        drawn = ET.fromstring(alone(picture))  # noqa: S314  # our own
+        # A size, for viewers that know of no other; its viewBox lets it grow and shrink.
+        assert drawn.get("viewBox") == f"0 0 {drawn.get('width')} {drawn.get('height')}"
+        # The first that is drawn: whatever ground the viewer has, words and bars stand on their own.
+        assert next(part.get("class") for part in drawn if part.get("class")) == "ground"
 
 
 def test_a_day_before_is_a_bar_of_its_status(moved):
