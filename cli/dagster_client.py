@@ -65,10 +65,11 @@ class DagsterClient:
         from dagster_graphql import DagsterGraphQLClient
 
         self._where = settings.dagster_api_url or f"port {settings.dagster_port}"
-        scheme, _, place = (settings.dagster_api_url or f"http://127.0.0.1:{settings.dagster_port}").partition("://")
+        self._url = (settings.dagster_api_url or f"http://127.0.0.1:{settings.dagster_port}").rstrip("/")
+        scheme, _, place = self._url.partition("://")
         with self._reached():
             # With its port and path, as an address has them.
-            self._client = DagsterGraphQLClient(place.rstrip("/"), use_https=scheme == "https")
+            self._client = DagsterGraphQLClient(place, use_https=scheme == "https")
 
     def launch(
         self,
@@ -98,6 +99,10 @@ class DagsterClient:
             "dagster/max_retries": "0",
         }
         return self.launch(job, tags=tags)
+
+    def page_of(self, run_id: str) -> str:
+        """Where people read about a run."""
+        return f"{self._url}/runs/{run_id}"
 
     def steps(self, run_id: str) -> tuple[str, list[dict[str, Any]]]:
         """A run's status and its steps: stepKey, status, startTime, endTime, materializations."""

@@ -38,7 +38,7 @@ def backfill(first: date, last: date) -> None:
         raise CreditError(
             f"run {run_id} that ended as {status} with {done} of {(last - first).days + 1} days reported",
             expected="SUCCESS",
-            remedy=f"read why at http://127.0.0.1:{settings.dagster_port}/runs/{run_id}, and run it again",
+            remedy=f"read why at {client.page_of(run_id)}, and run it again",
         )
 
 

@@ -10,8 +10,9 @@ import psycopg
 import typer
 from rich.markup import escape
 
-from cli import backup, db, keys, model, retrain
+from cli import backup, db, feature_commands, keys, model, report_commands, retrain
 from cli.console import errors
+from cli.report_commands import FirstDay, LastDay
 from credit_risk.errors import CreditError, UnavailableError
 from resources.settings import load_settings
 
@@ -27,10 +28,7 @@ app = typer.Typer(
 )
 data = typer.Typer(help="The eight CSV tables.", no_args_is_help=True)
 history = typer.Typer(help="Decisions that an older system made.", no_args_is_help=True)
-drift = typer.Typer(help="Daily drift reports.", no_args_is_help=True)
-performance = typer.Typer(help="Daily performance reports, by day of decision.", no_args_is_help=True)
 traffic = typer.Typer()
-features = typer.Typer(help="Versions of the feature tables.", no_args_is_help=True)
 reasons = typer.Typer(help="Reasons that applicants are given.", no_args_is_help=True)
 app.command()(backup.backup)
 app.command()(backup.restore)
@@ -40,21 +38,13 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 model.app.command("retrain")(retrain.retrain_command)
 app.add_typer(history, name="history")
-app.add_typer(drift, name="drift")
-app.add_typer(performance, name="performance")
+app.add_typer(report_commands.drift, name="drift")
+app.add_typer(report_commands.performance, name="performance")
 app.add_typer(traffic, name="traffic")
-app.add_typer(features, name="features")
+app.add_typer(feature_commands.app, name="features")
 app.add_typer(reasons, name="reasons")
 
-FeatureTable = Annotated[
-    str, typer.Option("--table", help="client_features, or the features of one source: bureau, application, ...")
-]
 Clients = Annotated[int, typer.Option(min=100, help="clients in the made-up portfolio")]
-Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DAY", help="day, UTC: YYYY-MM-DD")]
-FirstDay = Annotated[
-    datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="first day, UTC: YYYY-MM-DD")
-]
-LastDay = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="last day, included")]
 
 
 @data.command("synthesize")
@@ -104,110 +94,6 @@ def history_import(
     from cli.history import import_file
 
     import_file(file, name or file.stem)
-
-
-@drift.command("backfill")
-def drift_backfill(
-    first: FirstDay,
-    last: LastDay,
-) -> None:
-    """Recompute the drift reports of a range of days in one run, follow it, and show a line a day.
-
-    Needs the running platform (`credit up`). Exit code 1 when a day failed; the others stand.
-    """
-    from cli.drift import backfill
-
-    backfill(first.date(), last.date())
-
-
-@performance.command("show")
-def performance_show(
-    first: FirstDay,
-    last: LastDay,
-) -> None:
-    """Show what decisions came to: realised, estimated and out-of-fold figures by day of decision and model."""
-    from cli.performance import show
-
-    show(first.date(), last.date())
-
-
-@performance.command("backfill")
-def performance_backfill(
-    first: FirstDay,
-    last: LastDay,
-) -> None:
-    """Recompute the performance reports of a range of days in one run of the running platform, and show them.
-
-    The days are those of the decisions. Needs the running platform (`credit up`).
-    """
-    from cli.performance import backfill
-
-    backfill(first.date(), last.date())
-
-
-@drift.command("show")
-def drift_show(
-    day: Day,
-) -> None:
-    """Show the drift report of a day: status, both rules, the score, and every monitored feature."""
-    from cli.drift import show
-
-    show(day.date())
-
-
-@drift.command("page")
-def drift_page(
-    day: Day,
-) -> None:
-    """Make the pages (HTML) of a day from its stored decisions, ours and Evidently's, and say where they are."""
-    from cli.drift import page
-
-    page(day.date())
-
-
-@features.command("list")
-def features_list(table: FeatureTable = "client_features") -> None:
-    """List the versions of a feature table, newest first: when, from what, how large, and which models use them.
-
-    "new" are raw files that the version below was not computed from.
-    """
-    from cli.features import list_versions
-
-    list_versions(table)
-
-
-@features.command("diff")
-def features_diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="a version; the beginning of its name is enough")],
-    second: Annotated[str, typer.Argument(metavar="B", help="another version")],
-    table: FeatureTable = "client_features",
-    top: Annotated[int, typer.Option(min=1, help="changed features to show")] = 30,
-    as_json: Annotated[bool, typer.Option("--json", help="everything, for machines")] = False,  # noqa: FBT002  # a flag of the command
-) -> None:
-    """Compare version A with version B: features added, removed and changed, most changed first.
-
-    A feature changed by the share of the clients of both versions whose value differs. Missing shares and
-    means are those of all clients of each version.
-    """
-    from cli.features import diff_versions
-
-    diff_versions(first, second, table, top, as_json=as_json)
-
-
-@features.command("prune")
-def features_prune(
-    keep: Annotated[int, typer.Option(min=1, help="newest versions of each table that stay in any case")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would go, and remove nothing")] = False,  # noqa: FBT002  # a flag of the command
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,  # noqa: FBT002  # a flag of the command
-) -> None:
-    """Remove old versions of all feature tables, and what killed runs left behind more than an hour ago.
-
-    Whatever their age, these stay: the accepted version of each table, the versions that it was put together
-    from, and every version that a model in the registry was trained on. Without the registry nothing goes.
-    """
-    from cli.features import prune
-
-    prune(keep, dry_run=dry_run, yes=yes)
 
 
 @reasons.callback()

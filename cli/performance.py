@@ -46,7 +46,7 @@ def backfill(first: date, last: date) -> None:
         raise CreditError(
             f"run {run_id} that ended as {status}",
             expected="SUCCESS",
-            remedy=f"read it at http://127.0.0.1:{settings.dagster_port}/runs/{run_id}",
+            remedy=f"read it at {client.page_of(run_id)}",
         )
 
 

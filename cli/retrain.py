@@ -44,7 +44,8 @@ def launch(reason: str, towards: Sequence[date], author: str) -> str:
     """
     request = by_person(named_author(author), reason, towards)
     settings = load_settings()
-    run_id = DagsterClient(settings).launch(
+    client = DagsterClient(settings)
+    run_id = client.launch(
         TRAINING_JOB,
         # The UI's own tag for a person: the history of live models names them by it.
         tags={CAUSE_TAG: request.cause, AUTHOR_TAG: request.author, USER_TAG: request.author},
@@ -52,5 +53,5 @@ def launch(reason: str, towards: Sequence[date], author: str) -> str:
         assets=RETRAINED,
     )
     console.print(f"run {run_id}: {request.cause}")
-    console.print(f"follow it at http://127.0.0.1:{settings.dagster_port}/runs/{run_id}")
+    console.print(f"follow it at {client.page_of(run_id)}")
     return run_id
