@@ -17,8 +17,10 @@ demo: $(READY)  ## the closed loop on real services; ARGS="--once" ends after th
 up: $(READY)  ## everything until Ctrl-C: PostgreSQL, Dagster, MLflow, the scoring service, the dashboard
 	$(BIN)/credit up
 
+# One process more than cores, because tests wait for servers; files in their order, because the long ones come first.
 test: $(SPARK)  ## the test suite (below 10 minutes on 2 cores)
-	$(BIN)/pytest -m "not slow" -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -m "not slow" -n $$(( $$($(BIN)/python -c "import os; print(os.cpu_count())") + 1 )) \
+		--dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(SPARK)  ## the tests that take minutes
 	$(BIN)/pytest -m slow $(ARGS)

@@ -283,4 +283,4 @@ def test_the_commands_say_what_they_did(platform, empty_postgres, tmp_path, monk
     back = CliRunner().invoke(app, ["restore", str(tmp_path / "backup")])
     assert back.exit_code == 0, back.output
     assert "restored the state of" in back.stdout
-    assert len(list(PredictionLog(empty_postgres).sample(N))) == N
+    assert len(list(PredictionLog(empty_postgres).sample(N, seed=1))) == N
