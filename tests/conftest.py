@@ -55,7 +55,11 @@ SHARED_FOLDER = "CREDIT_TEST_RUN_FOLDER"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the shared folder, which workers inherit."""
+    """Make the shared folder, which workers inherit, and take signals as a terminal gives them."""
+    # A shell lets what it runs in the background ignore Ctrl-C; servers that tests start would inherit that.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     if not hasattr(config, "workerinput"):
         os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="credit-test-run-")
 
