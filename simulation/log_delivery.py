@@ -16,7 +16,7 @@ from typing import BinaryIO
 import httpx
 import orjson
 
-from credit_risk.errors import UnavailableError
+from simulation.posting import posted
 
 # As deploy/fluentd sets them: the intake takes 16 MiB and 100,000 lines.
 MOST_BYTES = 4 * 2**20
@@ -85,7 +85,11 @@ def ship(log: Path, position: Path, url: str, *, key: str | None = None, at_once
             end = at.delivered + len(chunk)
             Position(at.delivered, under_way=end).store(position)
             if lines := b"".join(line for line in chunk.splitlines(keepends=True) if not _is_own(line)):
-                _post(client, lines, done)
+                # Without the time of packing: the same lines are the same bytes.
+                answer = posted(client, OWN_ROUTE, content=gzip.compress(lines, mtime=0))
+                done.chunks += 1
+                done.stored += answer["stored"]
+                done.repeated += answer["repeated"]
             at = Position(end)
             at.store(position)
     return done
@@ -113,27 +117,3 @@ def _is_own(line: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return isinstance(fields, dict) and fields.get("route") == OWN_ROUTE and fields.get("status") == HTTPStatus.OK
-
-
-def _post(client: httpx.Client, lines: bytes, done: Shipped) -> None:
-    url = f"{str(client.base_url).rstrip('/')}{OWN_ROUTE}"
-    try:
-        # Without the time of packing: the same lines are the same bytes.
-        response = client.post(OWN_ROUTE, content=gzip.compress(lines, mtime=0))
-    except httpx.TransportError as error:
-        raise UnavailableError(
-            f"no answer from the scoring service at {url} ({type(error).__name__})",
-            expected="the running service",
-            remedy="start it with `make up` or `credit serve`; the same lines go again",
-        ) from None
-    if response.status_code != HTTPStatus.OK:
-        problem = response.json()
-        raise UnavailableError(
-            f"{response.status_code} {problem.get('title', '')} from {url} ({problem.get('detail', '')})",
-            expected="log lines that are stored",
-            remedy=str(problem.get("remedy", "read the log of the service")),
-        )
-    answer = response.json()
-    done.chunks += 1
-    done.stored += answer["stored"]
-    done.repeated += answer["repeated"]

@@ -5,12 +5,11 @@ Here: cutting outcomes into orders, sending them, adding up the answers. Keep ou
 """
 
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 import httpx
 import pandas as pd
 
-from credit_risk.errors import UnavailableError
+from simulation.posting import posted
 
 # The most that the service takes in one order.
 MOST_AT_ONCE = 10_000
@@ -44,15 +43,11 @@ def deliver(url: str, outcomes: pd.DataFrame, *, key: str | None = None, at_once
     with httpx.Client(base_url=url, timeout=TIMEOUT_S, headers=headers) as client:
         for start in range(0, len(outcomes), at_once):
             order = outcomes.iloc[start : start + at_once]
-            try:
-                response = client.post("/outcomes", json={"outcomes": _items(order)})
-            except httpx.TransportError as error:
-                raise UnavailableError(
-                    f"no answer from the scoring service at {url} ({type(error).__name__})",
-                    expected="the running service",
-                    remedy="start it with `make up` or `credit serve`, and deliver again: what was recorded stays",
-                ) from None
-            _add(done, response, url)
+            answer = posted(client, "/outcomes", json={"outcomes": _items(order)})
+            done.recorded += answer["recorded"]
+            done.repeated += answer["repeated"]
+            done.corrected += answer["corrected"]
+            done.unknown += answer["unknown"]
     return done
 
 
@@ -61,18 +56,3 @@ def _items(order: pd.DataFrame) -> list[dict[str, object]]:
         {"prediction_id": str(each), "target": int(target), "observed_at": moment.isoformat()}
         for each, target, moment in zip(order["prediction_id"], order["target"], order["observed_at"], strict=True)
     ]
-
-
-def _add(done: Delivered, response: httpx.Response, url: str) -> None:
-    if response.status_code != HTTPStatus.OK:
-        problem = response.json()
-        raise UnavailableError(
-            f"{response.status_code} {problem.get('title', '')} from {url}/outcomes ({problem.get('detail', '')})",
-            expected="outcomes that are recorded",
-            remedy=str(problem.get("remedy", "read the log of the service")),
-        )
-    answer = response.json()
-    done.recorded += answer["recorded"]
-    done.repeated += answer["repeated"]
-    done.corrected += answer["corrected"]
-    done.unknown += answer["unknown"]

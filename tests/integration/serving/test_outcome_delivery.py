@@ -111,7 +111,7 @@ def test_a_refused_order_says_why(service, decisions):
     order = pd.DataFrame(
         {"prediction_id": decisions["prediction_id"][:1], "target": [2], "observed_at": [datetime.now(UTC)]}
     )
-    with pytest.raises(UnavailableError, match=r"found 422 .*expected outcomes that are recorded"):
+    with pytest.raises(UnavailableError, match=r"found 422 .*expected a delivery that is taken"):
         deliver(service.url, order)
 
 

@@ -24,9 +24,10 @@ class Intake(BaseHTTPRequestHandler):
         server.chunks.setdefault(hashlib.sha256(chunk).digest(), lines)
         if server.losing:
             server.losing -= 1
-            self.send_response(503)
+            # As a proxy answers that has lost the service: no JSON.
+            self.send_response(502)
             self.end_headers()
-            self.wfile.write(json.dumps({"title": "Busy", "detail": "lost", "remedy": "wait"}).encode())
+            self.wfile.write(b"<html>lost</html>")
             return
         self.send_response(200)
         self.end_headers()
@@ -94,7 +95,7 @@ def test_a_line_that_is_still_being_written_waits(deliver, intake, log):
 def test_a_chunk_whose_answer_was_lost_goes_again_byte_for_byte_though_the_file_has_grown(deliver, intake, log):
     append(log, b'{"event":"a"}\n')
     intake.losing = 1
-    with pytest.raises(UnavailableError, match=r"503 Busy from .*/internal/logs \(lost\)"):
+    with pytest.raises(UnavailableError, match=r"502 Bad Gateway from .*/internal/logs \(<html>lost</html>\)"):
         deliver()
     append(log, b'{"event":"b"}\n')
     assert deliver() == (2, 1, 1)
